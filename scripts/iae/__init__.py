@@ -1,0 +1,1 @@
+"""Load the raw extracts of the IAE indicator, publish its marts."""
