@@ -1,0 +1,11 @@
+{#
+  A date of the extracts as a timestamp, or NULL. The only two forms are `DD/MM/YYYY` and `DD/MM/YYYY HH:MM:SS`
+  (indicator.md, "Rows that do not count"): `strptime` alone would also take `1/2/2020` and two-digit years.
+  A date without a time is midnight.
+#}
+{% macro parse_date(column) -%}
+    case
+        when regexp_full_match({{ column }}, '\d\d/\d\d/\d{4}( \d\d:\d\d:\d\d)?')
+            then try_strptime({{ column }}, ['%d/%m/%Y', '%d/%m/%Y %H:%M:%S'])
+    end
+{%- endmacro %}

@@ -1,0 +1,31 @@
+with
+
+extracts as (
+
+    select
+        load_id,
+        source,
+        nb_rows,
+        nb_rejected,
+        is_current,
+        extract_date,
+        loaded_at,
+    from {{ source('loader', 'extracts') }}
+
+),
+
+final as (
+
+    select
+        load_id,
+        source,
+        nb_rows,
+        nb_rejected,
+        is_current,
+        extract_date,
+        loaded_at,
+    from extracts
+
+)
+
+select * from final
