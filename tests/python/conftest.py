@@ -1,0 +1,106 @@
+"""Fixtures shared by the tests: a warehouse of one's own, and the commands of the project run on it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+PROJECT = Path(__file__).resolve().parents[2]
+SHARED = Path(os.environ.get("IAE_SHARED", PROJECT.parent / "shared"))
+
+
+@dataclass(frozen=True)
+class Pipeline:
+    """The project's commands, run as users do, on a warehouse in `folder`."""
+
+    folder: Path
+
+    @property
+    def warehouse(self) -> Path:
+        return self.folder / "warehouse" / "build.duckdb"
+
+    @property
+    def published(self) -> Path:
+        return self.warehouse.with_name("iae.duckdb")
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {
+            **os.environ,
+            "IAE_WAREHOUSE": str(self.warehouse),
+            "IAE_SALT": "a salt for the tests",
+            "DBT_PROFILES_DIR": str(PROJECT),
+            "DBT_TARGET_PATH": str(self.folder / "target"),
+            "DBT_LOG_PATH": str(self.folder / "logs"),
+            "DO_NOT_TRACK": "1",
+            "COLUMNS": "160",
+        }
+
+    def run(self, command: Sequence[str | Path]) -> subprocess.CompletedProcess[str]:
+        """Run a command from the project's root, whatever its exit code."""
+        return subprocess.run(
+            [str(word) for word in command],
+            cwd=PROJECT,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    def succeed(self, command: Sequence[str | Path]) -> str:
+        """Run a command that must succeed and return what it printed."""
+        done = self.run(command)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    def iae(self, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
+        return self.run([sys.executable, "-m", "iae", *arguments])
+
+    def load(self, *drops: Path) -> str:
+        return self.succeed([sys.executable, "-m", "iae", "load", *drops])
+
+    def dbt(self, *arguments: str) -> str:
+        return self.succeed([sys.executable, "-m", "dbt.cli.main", "--no-use-colors", *arguments])
+
+    def publish(self) -> str:
+        return self.succeed([sys.executable, "-m", "iae", "publish"])
+
+    def query(self, sql: str, *, path: Path | None = None) -> list[tuple[Any, ...]]:
+        """Rows of a query on the warehouse, read-only."""
+        with duckdb.connect(str(path or self.warehouse), read_only=True) as connection:
+            return connection.execute(sql).fetchall()
+
+
+@pytest.fixture
+def pipeline(tmp_path: Path) -> Pipeline:
+    """A pipeline with an empty warehouse of its own."""
+    return Pipeline(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The real and reference data beside the project; the test is skipped where they are absent."""
+    data = SHARED / "data"
+    if not data.is_dir():
+        pytest.skip(f"needs the real data of {data.name}/ in a folder `shared` beside the project")
+    return data
+
+
+@pytest.fixture(scope="session")
+def published_sample(tmp_path_factory: pytest.TempPathFactory) -> Pipeline:
+    """The whole pipeline run once on a small sample: written, loaded, built and published."""
+    pipeline = Pipeline(tmp_path_factory.mktemp("sample"))
+    drop = pipeline.folder / "drop"
+    pipeline.succeed([sys.executable, "-m", "iae", "sample", drop, "--scale", "0.005"])
+    pipeline.load(drop)
+    pipeline.dbt("build", "--quiet")
+    pipeline.publish()
+    return pipeline
