@@ -8,6 +8,7 @@ extracts as (
         nb_rows,
         nb_rejected,
         is_current,
+        is_synthetic,
         extract_date,
         loaded_at,
     from {{ source('loader', 'extracts') }}
@@ -22,6 +23,7 @@ final as (
         nb_rows,
         nb_rejected,
         is_current,
+        is_synthetic,
         extract_date,
         loaded_at,
     from extracts

@@ -1,0 +1,36 @@
+with
+
+people as (
+
+    select * from {{ ref('stg_asp_fluxiae__salarie') }}
+
+),
+
+-- The latest row among those with a usable number (indicator.md, "The counted unit").
+latest_usable_numbers as (
+
+    select
+        source_person_id,
+        nir_hash,
+    from people
+    where
+        source_person_id is not null
+        and nir_hash is not null
+    qualify
+        row_number() over (
+            partition by source_person_id
+            order by modified_at desc nulls last, file_line desc
+        ) = 1
+
+),
+
+final as (
+
+    select
+        source_person_id,
+        {{ person_id('nir_hash') }} as person_id,
+    from latest_usable_numbers
+
+)
+
+select * from final

@@ -1,0 +1,50 @@
+with
+
+contracts as (
+
+    select * from {{ ref('int_asp_contracts_classified') }}
+    where outcome = 'counted'
+
+),
+
+monthly_states as (
+
+    select * from {{ ref('int_asp_monthly_states_classified') }}
+    where outcome = 'counted'
+
+),
+
+contract_months as (
+
+    select
+        cast(
+            unnest(generate_series(first_month_present, last_month_present, interval 1 month))
+            as date
+        ) as month,
+        department_code,
+        structure_type,
+        person_id,
+    from contracts
+
+),
+
+-- One person, in one type, in one department, in one month, counts once.
+final as (
+
+    select
+        month,
+        department_code,
+        structure_type,
+        person_id,
+    from contract_months
+    union
+    select
+        month,
+        department_code,
+        structure_type,
+        person_id,
+    from monthly_states
+
+)
+
+select * from final

@@ -1,0 +1,91 @@
+with
+
+stock_by_department as (
+
+    select * from {{ ref('int_stock_by_department') }}
+
+),
+
+coverage as (
+
+    select * from {{ ref('int_structure_type_coverage') }}
+
+),
+
+months as (
+
+    select * from {{ ref('int_months') }}
+
+),
+
+territories as (
+
+    select * from {{ ref('dim_territories') }}
+
+),
+
+-- A region is the sum of its departments, the country that of the departments and of `NL`: never a
+-- new count of persons (indicator.md, "The counted unit").
+stock_by_territory as (
+
+    select
+        stock_by_department.month,
+        stock_by_department.structure_type,
+        unnest(
+            list_distinct([territories.territory_id, territories.region_id, 'FR'])
+        ) as territory_id,
+        stock_by_department.stock,
+    from stock_by_department
+    inner join territories
+        on
+            stock_by_department.department_code = territories.territory_code
+            and territories.territory_level in ('departmental', 'unlocated')
+
+),
+
+stock_summed as (
+
+    select
+        month,
+        territory_id,
+        structure_type,
+        sum(stock) as stock,
+    from stock_by_territory
+    group by all
+
+),
+
+-- Every covered month, territory and type has its row, zeros included.
+cells as (
+
+    select
+        months.month,
+        territories.territory_id,
+        coverage.structure_type,
+        coverage.first_provisional_month,
+    from coverage
+    inner join months
+        on months.month between coverage.first_month and coverage.last_month
+    cross join territories
+    where territories.is_covered
+
+),
+
+final as (
+
+    select
+        cells.month,
+        cells.territory_id,
+        cells.structure_type,
+        cast(coalesce(stock_summed.stock, 0) as bigint) as stock,
+        cells.month >= cells.first_provisional_month as is_provisional,
+    from cells
+    left join stock_summed
+        on
+            cells.month = stock_summed.month
+            and cells.territory_id = stock_summed.territory_id
+            and cells.structure_type = stock_summed.structure_type
+
+)
+
+select * from final
