@@ -1,0 +1,158 @@
+"""The catalogue: the static site of dbt and the lineage of every column, made to be mailed.
+
+Both pages are one file each, open from disk, say nothing of the machine that wrote them and call
+nobody: see :func:`sealed`.
+"""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+# What dbt says of the run and the machine; the rest of its metadata is about the project.
+PUBLIC_METADATA = (
+    "dbt_schema_version",
+    "dbt_version",
+    "generated_at",
+    "project_name",
+    "adapter_type",
+    "quoting",
+)
+# Where a node lies on the machine that wrote it.
+LOCAL_FIELDS = ("root_path", "build_path", "compiled_path")
+# Hosts that the two pages would report their use to.
+TELEMETRY_HOSTS = re.compile(
+    r"https://(?:fuzzed\.getdbt\.com/?|(?:[a-z]+\.)*posthog\.com(?=[\"'`/]))"
+)
+# The browser itself then refuses any request: the pages hold all that they need.
+NO_NETWORK = (
+    '<meta http-equiv="Content-Security-Policy" content="'
+    "default-src 'none'; script-src 'unsafe-inline' 'unsafe-eval' blob:; worker-src blob: data:; "
+    "style-src 'unsafe-inline'; img-src data: blob:; font-src data:; connect-src data: blob:"
+    '">'
+)
+
+# What the page of dbt asks its own folder for before it is drawn: files that are not there.
+STRAY_REQUESTS = {
+    """<link rel="shortcut icon" href="${require('./assets/favicons/favicon.ico')}"/>""": "",
+    'xlink:href="{{ getIcon(': 'ng-attr-href="{{ getIcon(',
+}
+
+
+class CatalogueError(Exception):
+    """The catalogue cannot be written; the message says why and what to do."""
+
+
+def public(artifact: dict[str, Any]) -> dict[str, Any]:
+    """Return a dbt manifest or catalog without what it says of the machine that wrote it."""
+    kept = {
+        section: {
+            name: {field: value for field, value in entry.items() if field not in LOCAL_FIELDS}
+            if isinstance(entry, dict)
+            else entry
+            for name, entry in entries.items()
+        }
+        if isinstance(entries, dict)
+        else entries
+        for section, entries in artifact.items()
+    }
+    metadata = artifact["metadata"]
+    kept["metadata"] = {
+        field: metadata[field] for field in PUBLIC_METADATA if field in metadata
+    } | {"send_anonymous_usage_stats": False}
+    return kept
+
+
+def sealed(page: str) -> str:
+    """Return the page unable to call anyone: no telemetry host, and a policy that forbids it."""
+    for request, repaired in STRAY_REQUESTS.items():
+        page = page.replace(request, repaired)
+    return TELEMETRY_HOSTS.sub("about:blank", page).replace("<head>", f"<head>{NO_NETWORK}", 1)
+
+
+def local_paths(text: str, project: Path) -> list[str]:
+    """Return the folders of this machine that a text names, sorted."""
+    folders = {
+        project.resolve(),
+        Path.home(),
+        Path(sys.prefix),
+        Path(tempfile.gettempdir()),
+        Path(os.environ.get("IAE_WAREHOUSE", "warehouse/build.duckdb")).resolve().parent,
+    }
+    return sorted(
+        str(folder) for folder in folders if re.search(rf"{re.escape(str(folder))}(?!\w)", text)
+    )
+
+
+def run(command: list[str], project: Path) -> None:
+    """Run a command of the project, silent and without telemetry.
+
+    Raises:
+        CatalogueError: the command fails; its last lines are in the message.
+    """
+    environment = os.environ | {"DO_NOT_TRACK": "1", "DBT_COLIBRI_NO_VERSION_CHECK": "1"}
+    result = subprocess.run(  # noqa: S603 - commands of this module, no text of a user
+        command, cwd=project, env=environment, capture_output=True, text=True, check=False
+    )
+    if result.returncode:
+        last_lines = "\n".join((result.stdout + result.stderr).strip().splitlines()[-8:])
+        raise CatalogueError(f"The catalogue was not written: {last_lines}")
+
+
+def write_catalogue(project: Path, out: Path) -> tuple[Path, Path]:
+    """Write the catalogue of the project's warehouse.
+
+    Args:
+        project: root of the dbt project.
+        out: folder that gets `index.html` and `lineage/index.html`.
+
+    Returns:
+        Paths of the catalogue and of the lineage of columns.
+
+    Raises:
+        CatalogueError: dbt or dbt-colibri fails, or a page would name a folder of this machine.
+    """
+    with tempfile.TemporaryDirectory() as scratch:
+        target, report = Path(scratch) / "target", Path(scratch) / "lineage"
+        dbt = [sys.executable, "-m", "dbt.cli.main"]
+        run(
+            [*dbt, "docs", "generate", "--static", "--quiet", "--target-path", str(target)], project
+        )
+        page = (target / "static_index.html").read_text(encoding="utf-8")
+        for name in ("manifest.json", "catalog.json"):
+            raw = (target / name).read_text(encoding="utf-8")
+            # A tag in a description or in SQL must not end the script that holds the data.
+            text = json.dumps(public(json.loads(raw)), ensure_ascii=False).replace("</", "<\\/")
+            if raw not in page:
+                raise CatalogueError(f"The page of dbt does not hold {name}: check dbt's version.")
+            page = page.replace(raw, text)
+            (target / name).write_text(text, encoding="utf-8")
+        run(
+            [
+                *(sys.executable, "-c", "from dbt_colibri.cli.cli import cli; cli()"),
+                *("generate", "--disable-telemetry"),
+                *("--manifest", str(target / "manifest.json")),
+                *("--catalog", str(target / "catalog.json")),
+                *("--output-dir", str(report)),
+            ],
+            project,
+        )
+        lineage = (report / "index.html").read_text(encoding="utf-8")
+        data = [target / "manifest.json", target / "catalog.json", report / "colibri-manifest.json"]
+        told = "".join(file.read_text(encoding="utf-8") for file in data)
+    if found := local_paths(told, project):
+        raise CatalogueError(
+            f"The catalogue would name folders of this machine: {', '.join(found)}"
+        )
+
+    shutil.rmtree(out, ignore_errors=True)
+    pages = out / "index.html", out / "lineage" / "index.html"
+    pages[1].parent.mkdir(parents=True)
+    for path, text in zip(pages, (page, lineage), strict=True):
+        path.write_text(sealed(text), encoding="utf-8")
+    return pages
