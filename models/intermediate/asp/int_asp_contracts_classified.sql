@@ -68,7 +68,10 @@ contracts_described as (
         coalesce(structures.department_code, 'NL') as department_code,
         coalesce(
             persons.person_id,
-            {{ person_id("coalesce('pph:' || contracts_dated.source_person_id, 'contract line:' || contracts_dated.file_line)") }}
+            {{ person_id("coalesce(
+                'pph:' || contracts_dated.source_person_id,
+                'contract line:' || contracts_dated.file_line
+            )") }}
         ) as person_id,
         superseded.file_line is not null as is_superseded,
         measures.measure_code is not null as is_measure_known,

@@ -92,7 +92,6 @@ annexes_joined as (
 
     select
         states.source_person_id,
-        states.annex_id,
         states.file_line,
         states.hours,
         annexes.structure_id,
@@ -123,10 +122,18 @@ annexes_joined as (
 contracts_joined as (
 
     select
-        annexes_joined.* exclude (structure_id, measure_code, fallback_contract_id),
-        contracts.contract_id is not null as has_contract,
+        annexes_joined.source_person_id,
         coalesce(annexes_joined.structure_id, contracts.structure_id) as structure_id,
         coalesce(annexes_joined.measure_code, contracts.measure_code) as measure_code,
+        annexes_joined.file_line,
+        annexes_joined.hours,
+        annexes_joined.has_annex,
+        contracts.contract_id is not null as has_contract,
+        annexes_joined.is_state_accepted,
+        annexes_joined.is_superseded,
+        annexes_joined.is_accepted,
+        annexes_joined.has_valid_month,
+        annexes_joined.month,
     from annexes_joined
     left join contracts
         on annexes_joined.fallback_contract_id = contracts.contract_id
@@ -179,10 +186,19 @@ reasons_but_hours as (
 persons_joined as (
 
     select
-        reasons_but_hours.* exclude (source_person_id),
+        reasons_but_hours.structure_id,
+        reasons_but_hours.structure_type,
+        reasons_but_hours.department_code,
+        reasons_but_hours.reason,
+        reasons_but_hours.file_line,
+        reasons_but_hours.hours,
+        reasons_but_hours.month,
         coalesce(
             persons.person_id,
-            {{ person_id("coalesce('pph:' || reasons_but_hours.source_person_id, 'state line:' || reasons_but_hours.file_line)") }}
+            {{ person_id("coalesce(
+                'pph:' || reasons_but_hours.source_person_id,
+                'state line:' || reasons_but_hours.file_line
+            )") }}
         ) as person_id,
     from reasons_but_hours
     left join persons
@@ -228,7 +244,13 @@ units_under_one_hour as (
 reasons_given as (
 
     select
-        persons_joined.* exclude (reason),
+        persons_joined.structure_id,
+        persons_joined.structure_type,
+        persons_joined.department_code,
+        persons_joined.person_id,
+        persons_joined.file_line,
+        persons_joined.hours,
+        persons_joined.month,
         coalesce(
             persons_joined.reason,
             if(units_under_one_hour.person_id is null, null, 'under_one_hour')
