@@ -1,0 +1,32 @@
+with
+
+contracts as (
+
+    select * from {{ ref('int_geiq_contracts_classified') }}
+
+),
+
+contract_months as (
+
+    select
+        unnest(months_present) as month,
+        department_code,
+        person_key,
+    from contracts
+    where outcome = 'counted'
+
+),
+
+-- One person in one department counts once in a month, whatever the number of contracts.
+final as (
+
+    select distinct
+        month,
+        department_code,
+        'GEIQ' as structure_type,
+        {{ person_id('person_key') }} as person_id,
+    from contract_months
+
+)
+
+select * from final

@@ -1,0 +1,199 @@
+with
+
+contracts as (
+
+    select * from {{ ref('int_geiq_contracts_unioned') }}
+
+),
+
+employers_listed as (
+
+    select * from {{ ref('int_geiq_employers_listed') }}
+
+),
+
+employer_years as (
+
+    select * from {{ ref('int_geiq_employer_years') }}
+
+),
+
+territory_values as (
+
+    select * from {{ ref('int_territory_values_located') }}
+
+),
+
+coverage as (
+
+    select * from {{ ref('int_structure_type_coverage') }}
+    where structure_type = 'GEIQ'
+
+),
+
+months as (
+
+    select * from {{ ref('int_months') }}
+
+),
+
+employers as (
+
+    select * from employers_listed
+    where is_latest_list
+
+),
+
+-- Order of the attempts: indicator.md, "Where a structure is".
+attempts as (
+
+    select
+        source,
+        file_line,
+        1 as attempt,
+        'commune' as located_by,
+        'commune' as value_kind,
+        commune_code as raw_value,
+    from contracts
+    union all
+    select
+        source,
+        file_line,
+        2 as attempt,
+        'postcode' as located_by,
+        'postcode' as value_kind,
+        postcode as raw_value,
+    from contracts
+    union all
+    select
+        source,
+        file_line,
+        3 as attempt,
+        'department' as located_by,
+        'department' as value_kind,
+        department_code as raw_value,
+    from contracts
+    union all
+    select
+        contracts.source,
+        contracts.file_line,
+        4 as attempt,
+        'list_postcode' as located_by,
+        'postcode' as value_kind,
+        employers.postcode as raw_value,
+    from contracts
+    inner join employers
+        on contracts.siret = employers.siret
+
+),
+
+contracts_located as (
+
+    select
+        attempts.source,
+        attempts.file_line,
+        attempts.located_by,
+        territory_values.territory_code as department_code,
+        territory_values.is_covered,
+    from attempts
+    inner join territory_values
+        on
+            attempts.value_kind = territory_values.value_kind
+            and attempts.raw_value = territory_values.raw_value
+            and territory_values.territory_level = 'departmental'
+    qualify
+        row_number() over (
+            partition by attempts.source, attempts.file_line
+            order by attempts.attempt
+        ) = 1
+
+),
+
+-- Rule `present_last_day`, on the list of the year of each month.
+contract_months as (
+
+    select
+        contracts.source,
+        contracts.file_line,
+        list(months.month order by months.month) as months_present,
+    from contracts
+    cross join coverage
+    inner join months
+        on
+            months.month between coverage.first_month and coverage.last_month
+            and contracts.start_date <= months.last_day
+            and (not contracts.has_end or contracts.end_date >= months.last_day)
+    inner join employer_years
+        on
+            contracts.siret = employer_years.siret
+            and year(months.month) = employer_years.calendar_year
+    group by all
+
+),
+
+contracts_described as (
+
+    select
+        contracts.*,
+        contracts_located.department_code as located_department_code,
+        contracts_located.located_by,
+        employers.siret is not null as is_employer_listed,
+        contracts.start_date is not null
+        and (
+            not contracts.has_end
+            or coalesce(contracts.end_date >= contracts.start_date, false)
+        ) as has_valid_dates,
+        coalesce(contracts_located.is_covered, true) as is_covered,
+        contract_months.months_present,
+    from contracts
+    left join employers
+        on contracts.siret = employers.siret
+    left join contracts_located
+        on
+            contracts.source = contracts_located.source
+            and contracts.file_line = contracts_located.file_line
+    left join contract_months
+        on
+            contracts.source = contract_months.source
+            and contracts.file_line = contract_months.file_line
+
+),
+
+-- The first reason that applies, in the order of indicator.md, "GEIQ contracts".
+reasons_given as (
+
+    select
+        *,
+        case
+            when is_superseded then 'duplicate_row'
+            when siret is null then 'invalid_siret'
+            when not is_employer_listed then 'employer_not_a_geiq'
+            when not has_valid_dates then 'invalid_dates'
+            when not is_covered then 'outside_coverage'
+            when months_present is null then 'never_present_on_a_last_day'
+        end as reason,
+    from contracts_described
+
+),
+
+final as (
+
+    select
+        source,
+        source_table,
+        contract_number,
+        siret,
+        person_key,
+        coalesce(located_department_code, 'NL') as department_code,
+        located_by,
+        if(reason is null, 'counted', 'excluded') as outcome,
+        reason,
+        file_line,
+        start_date,
+        end_date,
+        if(reason is null, months_present, null) as months_present,
+    from reasons_given
+
+)
+
+select * from final
