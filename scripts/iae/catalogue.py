@@ -14,6 +14,8 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+import duckdb
+
 # What dbt says of the run and the machine; the rest of its metadata is about the project.
 PUBLIC_METADATA = (
     "dbt_schema_version",
@@ -23,6 +25,8 @@ PUBLIC_METADATA = (
     "adapter_type",
     "quoting",
 )
+# Where the front page (models/docs/overview.md) takes the extracts behind its figures.
+EXTRACTS_MARK = "<!-- extracts -->"
 # Where a node lies on the machine that wrote it.
 LOCAL_FIELDS = ("root_path", "build_path", "compiled_path")
 # Hosts that the two pages would report their use to.
@@ -46,6 +50,11 @@ STRAY_REQUESTS = {
 
 class CatalogueError(Exception):
     """The catalogue cannot be written; the message says why and what to do."""
+
+
+def warehouse_path(project: Path) -> Path:
+    """Return the working warehouse of the project, as profiles.yml finds it."""
+    return (project / os.environ.get("IAE_WAREHOUSE", "warehouse/build.duckdb")).resolve()
 
 
 def public(artifact: dict[str, Any]) -> dict[str, Any]:
@@ -82,10 +91,45 @@ def local_paths(text: str, project: Path) -> list[str]:
         Path.home(),
         Path(sys.prefix),
         Path(tempfile.gettempdir()),
-        Path(os.environ.get("IAE_WAREHOUSE", "warehouse/build.duckdb")).resolve().parent,
+        warehouse_path(project).parent,
     }
     return sorted(
-        str(folder) for folder in folders if re.search(rf"{re.escape(str(folder))}(?!\w)", text)
+        str(folder)
+        for folder in folders - {Path("/")}
+        if re.search(rf"{re.escape(str(folder))}(?!\w)", text)
+    )
+
+
+def extracts_table(warehouse: Path) -> str:
+    """Return the extracts behind the figures of a warehouse, as a Markdown table.
+
+    Raises:
+        CatalogueError: the warehouse is not there, not built, or held by another command.
+    """
+    if not warehouse.exists():
+        raise CatalogueError("There is no warehouse yet: run `iae load` and `dbt build` first.")
+    try:
+        with duckdb.connect(str(warehouse), read_only=True) as connection:
+            rows = connection.execute(
+                """
+                select
+                    source,
+                    extract_date,
+                    strftime(last_covered_month, '%Y-%m') as last_covered_month,
+                    nb_rows,
+                    if(is_synthetic, 'made up by `iae sample`', '') as remark,
+                from marts.audit_extracts
+                order by source, extract_date
+                """
+            ).fetchall()
+    except duckdb.CatalogException as error:
+        raise CatalogueError("The warehouse is not built yet: run `dbt build` first.") from error
+    except duckdb.IOException as error:
+        raise CatalogueError("Another command holds the warehouse: try again after it.") from error
+    head = "| source | extract of | covers up to | rows | |\n|---|---|---|--:|---|\n"
+    return head + "\n".join(
+        f"| `{source}` | {day} | {month or ''} | {nb_rows:,} | {remark} |"
+        for source, day, month, nb_rows, remark in rows
     )
 
 
@@ -115,8 +159,10 @@ def write_catalogue(project: Path, out: Path) -> tuple[Path, Path]:
         Paths of the catalogue and of the lineage of columns.
 
     Raises:
-        CatalogueError: dbt or dbt-colibri fails, or a page would name a folder of this machine.
+        CatalogueError: the warehouse is not built or is held, dbt or dbt-colibri fails, or a page
+            would name a folder of this machine.
     """
+    extracts = extracts_table(warehouse_path(project))
     with tempfile.TemporaryDirectory() as scratch:
         target, report = Path(scratch) / "target", Path(scratch) / "lineage"
         dbt = [sys.executable, "-m", "dbt.cli.main"]
@@ -126,8 +172,14 @@ def write_catalogue(project: Path, out: Path) -> tuple[Path, Path]:
         page = (target / "static_index.html").read_text(encoding="utf-8")
         for name in ("manifest.json", "catalog.json"):
             raw = (target / name).read_text(encoding="utf-8")
+            artifact = public(json.loads(raw))
+            if name == "manifest.json":
+                overview = artifact["docs"]["doc.iae.__overview__"]
+                overview["block_contents"] = overview["block_contents"].replace(
+                    EXTRACTS_MARK, extracts
+                )
             # A tag in a description or in SQL must not end the script that holds the data.
-            text = json.dumps(public(json.loads(raw)), ensure_ascii=False).replace("</", "<\\/")
+            text = json.dumps(artifact, ensure_ascii=False).replace("</", "<\\/")
             if raw not in page:
                 raise CatalogueError(f"The page of dbt does not hold {name}: check dbt's version.")
             page = page.replace(raw, text)
