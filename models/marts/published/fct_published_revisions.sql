@@ -1,0 +1,41 @@
+with
+
+published_stock as (
+
+    select * from {{ ref('fct_published_stock') }}
+
+),
+
+stock_of_the_edition_before as (
+
+    select
+        month,
+        territory_id,
+        edition,
+        lag(stock) over (
+            partition by month, territory_id
+            order by edition
+        ) as previous_stock,
+        stock,
+    from published_stock
+
+),
+
+final as (
+
+    select
+        month,
+        territory_id,
+        edition,
+        previous_stock,
+        stock,
+        stock - previous_stock as revision,
+        (stock - previous_stock) / nullif(previous_stock, 0) as revision_rate,
+        cast(date_diff('month', month, edition) as integer) as age_in_months,
+    from stock_of_the_edition_before
+    -- The first edition of a month revises nothing.
+    where previous_stock is not null
+
+)
+
+select * from final
