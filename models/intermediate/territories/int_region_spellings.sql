@@ -76,15 +76,17 @@ label_spellings as (
 
 final as (
 
-    select distinct
+    select
         spelling_kind,
         spelling,
         region_code,
-    from (
-        select * from code_spellings
-        union all
-        select * from label_spellings
-    )
+    from code_spellings
+    union
+    select
+        spelling_kind,
+        spelling,
+        region_code,
+    from label_spellings
 
 )
 

@@ -23,14 +23,12 @@ with
 final as (
 
     {% for value_kind, model, column in territory_columns %}
-    select
-        '{{ value_kind }}' as value_kind,
-        {{ column }} as raw_value,
-    from {{ ref(model) }}
-    where {{ column }} is not null
-    {% if not loop.last %}
-    union
-    {% endif %}
+        select
+            '{{ value_kind }}' as value_kind,
+            {{ column }} as raw_value,
+        from {{ ref(model) }}
+        where {{ column }} is not null
+        {% if not loop.last %}union{% endif %}
     {% endfor %}
 
 )
