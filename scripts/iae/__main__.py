@@ -1,0 +1,5 @@
+"""`python -m iae` is `iae`."""
+
+from iae.cli import app
+
+app()

@@ -1,0 +1,126 @@
+"""The command line. Modules are imported in the commands, so that `iae --help` is immediate."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, ParamSpec
+
+import typer
+
+from iae.errors import IaeError
+
+if TYPE_CHECKING:
+    from iae.drops import Drop
+
+app = typer.Typer(
+    help="Stock of people in insertion par l'activité économique: from raw extracts to marts.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+Parameters = ParamSpec("Parameters")
+
+Wait = Annotated[
+    float, typer.Option(help="Seconds to wait for another process to let go of the warehouse.")
+]
+
+
+def one_sentence(command: Callable[Parameters, None]) -> Callable[Parameters, None]:
+    """Show what a user can cause as one sentence on stderr, with exit code 1."""
+
+    @functools.wraps(command)
+    def guarded(*args: Parameters.args, **kwargs: Parameters.kwargs) -> None:
+        try:
+            command(*args, **kwargs)
+        except IaeError as fault:
+            from iae.report import show_fault
+
+            show_fault(fault)
+            raise typer.Exit(1) from None
+
+    return guarded
+
+
+@app.command()
+@one_sentence
+def load(
+    drops: Annotated[
+        list[Path], typer.Argument(metavar="DROP...", help="Drops, or folders of single sources.")
+    ],
+    keep: Annotated[int, typer.Option(min=1, help="Extracts kept of each source.")] = 2,
+    max_rejected: Annotated[
+        float,
+        typer.Option(min=0, max=1, help="Share of a file's records that may be rejected."),
+    ] = 0.001,
+    max_fall: Annotated[
+        float,
+        typer.Option(
+            min=0, max=1, help="Share by which rows or stock may fall from the current extract."
+        ),
+    ] = 0.1,
+    accept: Annotated[
+        bool, typer.Option("--accept", help="Let in an extract whose figures fall.")
+    ] = False,
+    wait: Wait = 10,
+) -> None:
+    """Load the extracts of one or more drops into the warehouse."""
+    from iae import report
+    from iae.drops import look_into
+    from iae.load import Options
+    from iae.load import load as load_extract
+    from iae.warehouse import opened, warehouse_path
+
+    options = Options(keep, max_rejected, max_fall, accept)
+    path = warehouse_path()
+    drop: Drop = look_into(drops)
+    report.show_left_alone(drop.left_alone)
+    faults = list(drop.faults)
+    outcomes = []
+    with opened(path, wait) as connection:
+        for extract in drop.extracts:
+            try:
+                with report.progress(extract) as on_progress:
+                    outcomes.append(load_extract(connection, path, extract, options, on_progress))
+            except IaeError as fault:
+                faults.append(fault)
+    report.show_outcomes(outcomes)
+    for one in faults:
+        report.show_fault(one)
+    if faults:
+        raise typer.Exit(1)
+
+
+@app.command()
+@one_sentence
+def status(wait: Wait = 10) -> None:
+    """Show what is loaded."""
+    from iae import report
+    from iae.warehouse import opened, warehouse_path
+
+    path = warehouse_path()
+    if not path.exists():
+        report.show_nothing_loaded()
+        return
+    with opened(path, wait, read_only=True) as connection:
+        report.show_status(connection)
+
+
+@app.command()
+@one_sentence
+def rollback(
+    source: Annotated[str, typer.Argument(metavar="SOURCE", help="The source to roll back.")],
+    wait: Wait = 10,
+) -> None:
+    """Make the previous extract of a source current again."""
+    from iae import report
+    from iae.history import roll_back
+    from iae.warehouse import opened, warehouse_path
+
+    path = warehouse_path()
+    if not path.exists():
+        raise IaeError("Nothing is loaded yet: run iae load.")
+    with opened(path, wait) as connection:
+        before, now = roll_back(connection, source)
+    report.show_rolled_back(source, before, now)

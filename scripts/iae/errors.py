@@ -1,0 +1,24 @@
+"""What a user can cause, told in one sentence."""
+
+from __future__ import annotations
+
+import os
+import re
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+
+
+def printable(name: str | os.PathLike[str]) -> str:
+    """Return a file name that can be shown, stored and bound: Unicode, no control character."""
+    return _CONTROL.sub("?", os.fsencode(name).decode("utf-8", "replace"))
+
+
+class IaeError(Exception):
+    """A fault of the input or the surroundings: shown as one sentence, exit code 1.
+
+    `figures` are rows (label, before, now) that explain a refusal.
+    """
+
+    def __init__(self, message: str, figures: list[tuple[str, int, int]] | None = None) -> None:
+        super().__init__(message)
+        self.figures = figures or []

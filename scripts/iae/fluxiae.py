@@ -1,0 +1,294 @@
+"""Reader of the FluxIAE format: `|`, no quoting, DEB and FIN rows, raw line breaks in fields.
+
+Rules: sources.md, "asp_fluxiae". Real extracts have no control character, so U+0002 can quote the
+rare field that holds a line break on its way to DuckDB.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from dataclasses import dataclass, field
+
+from iae.containers import Delivered
+from iae.errors import IaeError
+from iae.records import (
+    MAX_RECORD_BYTES,
+    NOT_TEXT,
+    TOO_FEW,
+    TOO_MANY,
+    Dialect,
+    Reading,
+    Record,
+    TextReading,
+    column_name,
+)
+
+SEPARATOR = b"|"
+QUOTE = b"\x02"
+_DEB = re.compile(rb"DEB(?P<view>\w*?)(?P<date>\d{8})_\d{6}[|\s]*")
+_FIN = re.compile(rb"FIN(?P<records>\d+)[|\s]*")
+_VALUE = re.compile(rb"[\d\s/:.,+-]*|true|false")
+_SPECIAL = re.compile(rb"[\n\r\x02]")
+_MAX_JOINED_LINES = 200
+
+
+def open_fluxiae(item: Delivered, wanted: tuple[str, ...], is_careful: bool) -> Reading:
+    """Open a FluxIAE file and read its envelope and header.
+
+    Raise IaeError when the file is empty or its DEB row bears no date. `wanted` is not needed here:
+    columns are found by name once the header is known.
+    """
+    reading = FluxIaeReading(
+        item, item.open(), is_careful, dialect=Dialect(SEPARATOR.decode(), QUOTE.decode())
+    )
+    reading.head()
+    reading.read_header()
+    return reading
+
+
+@dataclass
+class _Line:
+    """One physical line: its number, text without line end, line end, number of separators."""
+
+    number: int
+    text: bytes
+    end: bytes
+    nb_separators: int
+
+
+@dataclass
+class _Joined:
+    """Physical lines that make one record, or are not yet known to."""
+
+    lines: list[_Line] = field(default_factory=list)
+    reason: str | None = None
+
+    @property
+    def nb_separators(self) -> int:
+        return sum(line.nb_separators for line in self.lines)
+
+    @property
+    def nb_bytes(self) -> int:
+        return sum(len(line.text) + 1 for line in self.lines)
+
+    def text(self) -> bytes:
+        return b"".join(line.text + line.end for line in self.lines).removesuffix(
+            self.lines[-1].end
+        )
+
+
+class FluxIaeReading(TextReading):
+    """One FluxIAE file being read."""
+
+    def read_header(self) -> None:
+        """Read the DEB row, if there is one, and the header; blank lines above are skipped."""
+        line = self._next_filled_line()
+        if deb := _DEB.fullmatch(line):
+            try:
+                self.date = dt.datetime.strptime(deb["date"].decode(), "%d%m%Y").date()
+            except ValueError:
+                raise IaeError(
+                    f"{self.item.label}, line {self.line - 1}: the DEB row bears no date "
+                    "DDMMYYYY; ask for the file again."
+                ) from None
+            line = self._next_filled_line()
+        self.header = line
+        self.columns = tuple(
+            column_name(name) for name in line.decode("utf-8", "replace").split("|")
+        )
+        self.nb_separators = len(self.columns) - 1
+
+    def _next_filled_line(self) -> bytes:
+        line = self.next_line()
+        while line is not None and not line.strip():
+            line = self.next_line()
+        if line is None:
+            raise IaeError(f"{self.item.label}: is empty, without a header; ask for it again.")
+        return line
+
+    def take_end(self, block: bytes) -> bytes:
+        """Take the FIN row off the last block."""
+        filled = block.rstrip(b"\r\n \t")
+        start = filled.rfind(b"\n") + 1
+        if fin := _FIN.fullmatch(filled[start:]):
+            self.nb_announced = int(fin["records"])
+            return block[:start]
+        return block
+
+    def clean(self, chunk: bytes) -> bytes | None:
+        """See TextReading. A blank line, too, makes the counts differ."""
+        nb_lines = chunk.count(b"\n")
+        if b"\r" in chunk:
+            if not chunk.count(b"\r") == chunk.count(b"\r\n") == nb_lines:
+                return None
+            chunk = chunk.replace(b"\r\n", b"\n")
+        if (
+            chunk.count(SEPARATOR) != nb_lines * self.nb_separators
+            or b"\x00" in chunk
+            or QUOTE in chunk
+            or b"\nFIN" in chunk
+            or b"\nDEB" in chunk
+            or chunk.startswith((b"FIN", b"DEB", self.header))
+            or b"\n" + self.header in chunk
+            or not _is_utf8(chunk)
+        ):
+            return None
+        return chunk
+
+    def repair(self, chunk: bytes, is_last: bool) -> tuple[list[Record], bytes]:
+        """See TextReading. The last record is kept back: a fragment that follows may be its own."""
+        repair = _Repair(self.nb_separators, self.is_crlf, self.header)
+        lines = [
+            _Line(number, text.removesuffix(b"\r"), _line_end(text), text.count(SEPARATOR))
+            for number, text in enumerate(chunk.split(b"\n")[:-1], start=self.line)
+        ]
+        repair.look_at_columns(lines)
+        for line in lines:
+            repair.take(line)
+        if is_last:
+            repair.end()
+        kept = repair.kept_lines()
+        rest = b"".join(line.text + line.end for line in kept)
+        return repair.records, rest
+
+
+class _Repair:
+    """Puts physical lines together into records (sources.md, "a raw line break")."""
+
+    def __init__(self, nb_separators: int, is_crlf: bool, header: bytes) -> None:
+        self.records: list[Record] = []
+        self._nb_separators = nb_separators
+        self._is_crlf = is_crlf
+        self._header = header
+        self._previous: _Joined | None = None
+        self._pending = _Joined()
+        self._breaks_in_first_column = False
+
+    def look_at_columns(self, lines: list[_Line]) -> None:
+        """Decide where a fragment goes in a file that gives no other proof.
+
+        A line break is in a free text: in the first column when that one is text and the last is
+        an id, a date or a number, else in the last.
+        """
+        whole = [line.text for line in lines if line.nb_separators == self._nb_separators][:500]
+        self._breaks_in_first_column = (
+            bool(whole)
+            and all(_VALUE.fullmatch(text.rpartition(SEPARATOR)[2]) for text in whole)
+            and not all(_VALUE.fullmatch(text.partition(SEPARATOR)[0]) for text in whole)
+        )
+
+    def take(self, line: _Line) -> None:
+        """Take the next physical line."""
+        if reason := self._foreign_row(line.text):
+            self._settle()
+            self._begin(_Joined([line], reason))
+            return
+        total = self._pending.nb_separators + line.nb_separators
+        if total > self._nb_separators and self._pending.lines:
+            self._settle()
+            total = line.nb_separators
+        self._pending.lines.append(line)
+        if total == self._nb_separators:
+            self._settle()
+        elif total > self._nb_separators:
+            self._settle(TOO_MANY)
+        elif (
+            len(self._pending.lines) > _MAX_JOINED_LINES
+            or self._pending.nb_bytes > MAX_RECORD_BYTES
+        ):
+            self._settle()
+
+    def end(self) -> None:
+        """Take the end of the file."""
+        self._settle()
+        self._finish()
+
+    def kept_lines(self) -> list[_Line]:
+        """Return the lines of the last record and of what follows it, not settled yet."""
+        previous = self._previous.lines if self._previous else []
+        return [*previous, *self._pending.lines]
+
+    def _foreign_row(self, text: bytes) -> str | None:
+        if text == self._header:
+            return "header repeated"
+        if text.startswith(b"FIN") and _FIN.fullmatch(text):
+            return "FIN row before the end of the file"
+        if text.startswith(b"DEB") and _DEB.fullmatch(text):
+            return "DEB row within the file"
+        return None
+
+    def _settle(self, reason: str | None = None) -> None:
+        """Make a record of the pending lines; its leading fragments may end the one before."""
+        lines, self._pending = self._pending.lines, _Joined()
+        nb_leading = next(
+            (rank for rank, line in enumerate(lines) if line.nb_separators), len(lines)
+        )
+        leading, body = lines[:nb_leading], lines[nb_leading:]
+        while leading and self._goes_back(leading[0], bool(body)):
+            self._continue_previous(leading.pop(0))
+        while leading and not leading[0].text.strip():
+            leading.pop(0)
+        if not leading and not body:
+            return
+        joined = _Joined([*leading, *body], reason)
+        if joined.nb_separators < self._nb_separators:
+            joined.reason = TOO_FEW
+        self._begin(joined)
+
+    def _goes_back(self, fragment: _Line, has_body: bool) -> bool:
+        if self._previous is None:
+            return False
+        if self._is_crlf and self._previous.lines[-1].end == b"\n":
+            return True  # here a bare LF is inside a field, and CR LF ends a record
+        if self._is_crlf and fragment.end == b"\n":
+            return not has_body
+        return not has_body or not self._breaks_in_first_column
+
+    def _continue_previous(self, line: _Line) -> None:
+        if self._previous is not None:
+            self._previous.lines.append(line)
+            if len(self._previous.lines) > _MAX_JOINED_LINES:
+                self._finish()
+
+    def _begin(self, joined: _Joined) -> None:
+        self._finish()
+        self._previous = joined
+
+    def _finish(self) -> None:
+        if self._previous is None:
+            return
+        joined, self._previous = self._previous, None
+        # Blank lines that close a record are between records.
+        while len(joined.lines) > 1 and not joined.lines[-1].text.strip():
+            joined.lines.pop()
+        text = joined.text()
+        reason = joined.reason
+        if not reason and (b"\x00" in text or not _is_utf8(text)):
+            reason = NOT_TEXT
+        self.records.append(
+            Record(joined.lines[0].number, text if reason else _quoted(text), reason)
+        )
+
+
+def _line_end(text: bytes) -> bytes:
+    return b"\r\n" if text.endswith(b"\r") else b"\n"
+
+
+def _is_utf8(text: bytes) -> bool:
+    if text.isascii():
+        return True
+    try:
+        text.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _quoted(text: bytes) -> bytes:
+    if not _SPECIAL.search(text):
+        return text
+    return SEPARATOR.join(
+        QUOTE + value.replace(QUOTE, QUOTE + QUOTE) + QUOTE if _SPECIAL.search(value) else value
+        for value in text.split(SEPARATOR)
+    )

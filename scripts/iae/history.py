@@ -1,0 +1,131 @@
+"""Which extracts are kept, and which of them count."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+import duckdb
+
+from iae.errors import IaeError
+from iae.source import Source
+from iae.sources import SOURCES
+from iae.warehouse import create_raw_views, landing_table
+
+
+@dataclass(frozen=True)
+class Load:
+    """A load that is kept, as raw.extracts has it."""
+
+    load_id: int
+    date: dt.date
+    is_current: bool
+    fingerprint: str
+
+
+def loads(connection: duckdb.DuckDBPyConnection, source: Source) -> list[Load]:
+    """Return the kept loads of a source, the latest extract first."""
+    rows = connection.execute(
+        """
+        select load_id, extract_date, is_current, fingerprint
+        from raw.extracts
+        where source = ?
+        order by extract_date desc, load_id desc
+        """,
+        [source.name],
+    ).fetchall()
+    return [Load(*row) for row in rows]
+
+
+def compared_with(kept: list[Load], source: Source, date: dt.date) -> Load | None:
+    """Return the current load that an extract of this date is to be compared with.
+
+    None when there is none, or when the extract is older and replaces nothing.
+    """
+    current = [load for load in kept if load.is_current and load.date <= date]
+    return current[0] if current else None
+
+
+def becomes_current(kept: list[Load], source: Source, date: dt.date) -> bool:
+    """Tell whether an extract of this date counts once loaded."""
+    return source.accumulates or all(load.date <= date for load in kept if load.is_current)
+
+
+def is_beyond_history(kept: list[Load], source: Source, date: dt.date, keep: int) -> bool:
+    """Tell whether an extract of this date is older than all that is kept, and would be dropped."""
+    return (
+        not source.accumulates
+        and not becomes_current(kept, source, date)
+        and sum(load.date > date for load in kept) >= keep
+    )
+
+
+def make_current(connection: duckdb.DuckDBPyConnection, source: Source, load: Load) -> None:
+    """Let a load count, instead of the one that did (of its date, where dates accumulate)."""
+    connection.execute(
+        """
+        update raw.extracts
+        set is_current = (load_id = $load_id)
+        where source = $source and ($is_alone or extract_date = $date)
+        """,
+        {
+            "load_id": load.load_id,
+            "source": source.name,
+            "is_alone": not source.accumulates,
+            "date": load.date,
+        },
+    )
+
+
+def prune(connection: duckdb.DuckDBPyConnection, source: Source, keep: int) -> None:
+    """Drop the oldest loads beyond `keep` (of each date, where dates accumulate).
+
+    Current loads always stay.
+    """
+    kept = sorted(loads(connection, source), key=lambda load: not load.is_current)
+    groups: dict[dt.date | None, list[Load]] = {}
+    for load in kept:
+        groups.setdefault(load.date if source.accumulates else None, []).append(load)
+    for group in groups.values():
+        for load in group[keep:]:
+            for table in source.tables:
+                connection.execute(f"drop table {landing_table(source, table, load.load_id)}")
+            for log in ("extracts", "extract_files", "rejected_rows"):
+                connection.execute(
+                    f"delete from raw.{log} where load_id = ?",  # noqa: S608
+                    [load.load_id],
+                )
+
+
+def roll_back(connection: duckdb.DuckDBPyConnection, source_name: str) -> tuple[Load, Load | None]:
+    """Make the previous extract of a source current again; return (from, to).
+
+    Where dates accumulate, it is the last load that is taken back; `to` is None when there was
+    no other of its date. Raise IaeError when there is nothing to go back to.
+    """
+    if source_name not in SOURCES:
+        raise IaeError(f"There is no source of that name; the sources are {', '.join(SOURCES)}.")
+    source = SOURCES[source_name]
+    kept = loads(connection, source)
+    current = [load for load in kept if load.is_current]
+    if not current:
+        raise IaeError(f"{source.name}: nothing is loaded.")
+    last = max(current, key=lambda load: load.load_id)
+    before = [
+        load
+        for load in kept
+        if (load.date, load.load_id) < (last.date, last.load_id)
+        and (load.date == last.date or not source.accumulates)
+    ]
+    if not before and not (source.accumulates and len(current) > 1):
+        raise IaeError(f"{source.name}: no earlier extract is kept to go back to.")
+    connection.execute("begin")
+    if before:
+        make_current(connection, source, before[0])
+    else:
+        connection.execute(
+            "update raw.extracts set is_current = false where load_id = ?", [last.load_id]
+        )
+    create_raw_views(connection, source)
+    connection.execute("commit")
+    return last, before[0] if before else None

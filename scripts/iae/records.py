@@ -1,0 +1,194 @@
+"""Delivered bytes made ready for DuckDB's CSV reader, in large chunks.
+
+The normal path only counts separators and line ends of a chunk; a chunk whose counts do not fit,
+and only it, is gone through record by record by the format's `repair`. What comes out is one record
+per line, LF, UTF-8; what does not fit is a rejection with its line and reason.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+import unicodedata
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from iae.containers import Delivered, Stream
+from iae.errors import IaeError
+
+CHUNK_BYTES = 4 << 20
+# DuckDB's own limit of a line is 2 MB.
+MAX_RECORD_BYTES = 1 << 20
+# The last row (FIN<n>) and the blank lines after it must be in the last chunk.
+_TAIL_BYTES = 1 << 16
+
+TOO_FEW = "too few columns"
+TOO_MANY = "too many columns"
+NOT_TEXT = "invalid bytes"
+TOO_LONG = "record longer than 1 MB"
+BOM = b"\xef\xbb\xbf"
+
+
+def column_name(header: str) -> str:
+    """Return a header as a column name: accents dropped, lower case, spaces as underscores."""
+    plain = unicodedata.normalize("NFKD", header).encode("ascii", "ignore").decode()
+    return re.sub(r"\s+", "_", plain.strip().lower())
+
+
+@dataclass(frozen=True)
+class Rejection:
+    """A record that does not fit, by its first physical line."""
+
+    line: int
+    reason: str
+    raw_text: str
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """How the bytes that come out of a reading are written."""
+
+    separator: str
+    quote: str
+
+
+@dataclass(frozen=True)
+class Record:
+    """A record found by a repair, ready for DuckDB, or rejected when it has a `reason`."""
+
+    line: int
+    text: bytes
+    reason: str | None = None
+
+
+@dataclass
+class Reading(ABC):
+    """One delivered file being read once: its header, then its chunks, then its counts.
+
+    `shifts` are (n, d): from the n-th record on, a record's physical line is its rank + d.
+    """
+
+    item: Delivered
+    stream: Stream
+    is_careful: bool = False
+    columns: tuple[str, ...] = ()
+    dialect: Dialect = field(default_factory=lambda: Dialect("|", "\x02"))
+    date: dt.date | None = None
+    nb_announced: int | None = None
+    nb_records: int = 0
+    rejections: list[Rejection] = field(default_factory=list)
+    shifts: list[tuple[int, int]] = field(default_factory=list)
+    line: int = 1
+
+    @abstractmethod
+    def chunks(self) -> Iterator[bytes]:
+        """Yield clean bytes, whole records, in file order."""
+
+    def close(self) -> None:
+        """Close the file."""
+        self.stream.close()
+
+    def accept(self, line: int, nb_records: int = 1) -> None:
+        """Count records that follow each other on physical lines from `line` on."""
+        shift = line - self.nb_records - 1
+        if not self.shifts or self.shifts[-1][1] != shift:
+            self.shifts.append((self.nb_records + 1, shift))
+        self.nb_records += nb_records
+
+    def reject(self, line: int, reason: str, raw: bytes) -> None:
+        """Note a record that does not fit."""
+        self.rejections.append(Rejection(line, reason, raw[:2_000].decode("utf-8", "replace")))
+
+
+@dataclass
+class TextReading(Reading):
+    """A reading of delimited text: what both text formats share."""
+
+    is_crlf: bool = False
+    _buffer: bytes = b""
+
+    def head(self) -> bytes:
+        """Read the first chunk, without BOM, and keep it for the lines to come."""
+        self._buffer = self.stream.read(CHUNK_BYTES)
+        if self._buffer.startswith((b"\xff\xfe", b"\xfe\xff")):
+            raise IaeError(f"{self.item.label}: is written in UTF-16; deliver it in UTF-8.")
+        self._buffer = self._buffer.removeprefix(BOM)
+        return self._buffer
+
+    def next_line(self) -> bytes | None:
+        """Take one physical line, without its end, off the head of the file; None at the end."""
+        end = self._buffer.find(b"\n")
+        if end < 0:
+            if len(self._buffer) > MAX_RECORD_BYTES:
+                raise IaeError(f"{self.item.label}: has no line ends; it is not a text file.")
+            text, self._buffer = self._buffer, b""
+            if not text:
+                return None
+        else:
+            text, self._buffer = self._buffer[:end], self._buffer[end + 1 :]
+        self.line += 1
+        self.is_crlf = text.endswith(b"\r")
+        return text.removesuffix(b"\r")
+
+    def _blocks(self) -> Iterator[tuple[bytes, bool]]:
+        """Yield (whole lines, is last); the last block holds at least the last _TAIL_BYTES."""
+        buffer = self._buffer
+        self._buffer = b""
+        while data := self.stream.read(CHUNK_BYTES):
+            end = buffer.rfind(b"\n", 0, max(0, len(buffer) - _TAIL_BYTES)) + 1
+            if end:
+                yield buffer[:end], False
+            elif len(buffer) > 4 * CHUNK_BYTES:
+                # One endless line: what is kept of it is enough to see that it is too long.
+                buffer = buffer[: MAX_RECORD_BYTES + 1] + buffer[-_TAIL_BYTES:]
+            buffer = buffer[end:] + data
+        yield (buffer if buffer.endswith(b"\n") or not buffer else buffer + b"\n"), True
+
+    def chunks(self) -> Iterator[bytes]:
+        """Yield clean bytes; see the module's head."""
+        rest = b""
+        for block, is_last in self._blocks():
+            lines = self.take_end(block) if is_last else block
+            chunk = rest + lines if rest else lines
+            clean = None if self.is_careful else self.clean(chunk)
+            if clean is None:
+                text, rest = self._repaired(chunk, is_last)
+            else:
+                # The last record is kept back: what follows may belong to it.
+                text, rest = clean, b""
+                if not is_last:
+                    text = clean[: clean.rfind(b"\n", 0, -1) + 1]
+                    rest = chunk[chunk.rfind(b"\n", 0, -1) + 1 :]
+                nb_lines = text.count(b"\n")
+                if nb_lines:
+                    self.accept(self.line, nb_lines)
+                self.line += nb_lines
+            if text:
+                yield text
+
+    def _repaired(self, chunk: bytes, is_last: bool) -> tuple[bytes, bytes]:
+        clean = []
+        records, rest = self.repair(chunk, is_last)
+        for record in records:
+            if record.reason:
+                self.reject(record.line, record.reason, record.text)
+            elif len(record.text) > MAX_RECORD_BYTES:
+                self.reject(record.line, TOO_LONG, record.text)
+            else:
+                self.accept(record.line)
+                clean.append(record.text)
+        self.line += chunk.count(b"\n") - rest.count(b"\n")
+        return b"".join(text + b"\n" for text in clean), rest
+
+    def take_end(self, block: bytes) -> bytes:
+        """Return the last block without what closes the file."""
+        return block
+
+    @abstractmethod
+    def clean(self, chunk: bytes) -> bytes | None:
+        """Return the chunk ready for DuckDB when its counts say that every line is a record."""
+
+    @abstractmethod
+    def repair(self, chunk: bytes, is_last: bool) -> tuple[list[Record], bytes]:
+        """Return the records of a chunk that starts at `self.line`, and the bytes kept back."""

@@ -1,0 +1,134 @@
+"""What the loader's commands show: tables, progress, faults."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import duckdb
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+from rich.text import Text
+
+from iae.drops import Extract
+from iae.errors import IaeError
+from iae.history import Load
+from iae.load import Outcome
+
+# Below this size a file is loaded before a bar can be read.
+LONG_BYTES = 8 << 20
+
+# Names come from files: they are shown as they are, never read as markup.
+_out = Console(markup=False, highlight=False)
+_err = Console(stderr=True, markup=False, highlight=False, soft_wrap=True)
+
+
+def show_fault(fault: IaeError) -> None:
+    """Show a fault as one sentence, then the figures that explain it."""
+    _err.print(Text("Error: ", "bold red") + Text(str(fault)))
+    if fault.figures:
+        table = Table("figure", title="What falls")
+        for name in ("current", "new", "change"):
+            table.add_column(name, justify="right")
+        for label, before, now in fault.figures:
+            table.add_row(label, f"{before:,}", f"{now:,}", f"{now / before - 1:+.1%}")
+        _err.print(table)
+
+
+def show_left_alone(names: list[str]) -> None:
+    """Name what was found and is no source's."""
+    if names:
+        _out.print(f"Left alone: {', '.join(names)}")
+
+
+@contextmanager
+def progress(extract: Extract) -> Iterator[Callable[[str, int], None]]:
+    """Show a bar on a long extract, by bytes of the containers consumed."""
+    if extract.nb_bytes < LONG_BYTES or not _err.is_terminal:
+        yield lambda table, position: None
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=_err, transient=True) as bar:
+        sizes = {table: item.path.stat().st_size for table, item in extract.files.items()}
+        tasks = {
+            table: bar.add_task(f"{extract.source.name}: {table}", total=size, start=False)
+            for table, size in sizes.items()
+        }
+
+        def advance(table: str, position: int) -> None:
+            if not bar.tasks[tasks[table]].started:
+                bar.start_task(tasks[table])
+            bar.update(tasks[table], completed=position)
+
+        yield advance
+
+
+def show_outcomes(outcomes: list[Outcome]) -> None:
+    """Show what was landed, file by file, and what was not, with why."""
+    table = Table("file", "table")
+    for name in ("rows", "rejected", "seconds"):
+        table.add_column(name, justify="right")
+    for outcome in outcomes:
+        for file in outcome.files:
+            table.add_row(
+                Text(file.file, overflow="fold"),
+                f"{outcome.source}__{file.table}",
+                f"{file.nb_rows:,}",
+                f"{file.nb_rejected:,}",
+                f"{file.seconds:.1f}",
+            )
+    if table.rows:
+        _out.print(table)
+    for outcome in outcomes:
+        what = f"{outcome.source}, extract of {outcome.date:%d/%m/%Y}"
+        _out.print(f"{what}: {outcome.note or 'loaded'}")
+
+
+def show_nothing_loaded() -> None:
+    """Say that there is no warehouse yet."""
+    _out.print("Nothing is loaded yet: run iae load.")
+
+
+def show_status(connection: duckdb.DuckDBPyConnection) -> None:
+    """Show the extracts that are kept, and those whose rows do not add up."""
+    rows = connection.execute(
+        """
+        select
+            extracts.source,
+            extracts.extract_date,
+            extracts.is_current,
+            sum(files.nb_records)::bigint as nb_records,
+            extracts.nb_rows,
+            extracts.nb_rejected,
+            extracts.loaded_at,
+        from raw.extracts as extracts
+        left join raw.extract_files as files using (load_id)
+        group by all
+        order by extracts.source, extracts.extract_date desc, extracts.loaded_at desc
+        """
+    ).fetchall()
+    if not rows:
+        show_nothing_loaded()
+        return
+    table = Table("source", "extract", "state")
+    for name in ("records", "rows", "rejected"):
+        table.add_column(name, justify="right")
+    table.add_column("loaded (UTC)")
+    for source, date, is_current, nb_records, nb_rows, nb_rejected, loaded_at in rows:
+        table.add_row(
+            source,
+            f"{date:%d/%m/%Y}",
+            "current" if is_current else "kept",
+            f"{nb_records:,}",
+            f"{nb_rows:,}",
+            f"{nb_rejected:,}",
+            f"{loaded_at:%Y-%m-%d %H:%M}",
+        )
+    _out.print(table)
+
+
+def show_rolled_back(source: str, before: Load, now: Load | None) -> None:
+    """Say which extract is current again."""
+    current = f"extract of {now.date:%d/%m/%Y} is current again" if now else "no other of its date"
+    _out.print(f"{source}: extract of {before.date:%d/%m/%Y} taken back; {current}.")

@@ -1,0 +1,153 @@
+"""FluxIAE, the weekly snapshot of ASP's extranet IAE (sources.md, "asp_fluxiae")."""
+
+from __future__ import annotations
+
+from iae.fluxiae import open_fluxiae
+from iae.source import Gauge, Source, Table
+
+# The last month that is fully elapsed at $date (indicator.md, "Months").
+_LAST_MONTH = "date_trunc('month', $date::date + 1) - interval 1 month"
+
+# Persons of each measure in the last month both extracts cover; policy is left to the models.
+_STOCK = f"""
+    with last_month as (
+        select
+            cast({_LAST_MONTH} as date) as first_day,
+            last_day({_LAST_MONTH}) as last_day,
+    ),
+
+    contracts as (
+        select
+            contrat_id_ctr,
+            contrat_id_pph,
+            contrat_mesure_disp_code,
+            try_strptime(contrat_date_embauche[:10], '%d/%m/%Y') as start_date,
+            try_strptime(
+                coalesce(contrat_date_sortie_definitive, contrat_date_fin_contrat)[:10],
+                '%d/%m/%Y'
+            ) as end_date,
+        from {{contrat_mission}}
+    ),
+
+    states as (
+        select state.*
+        from {{etat_mensuel_indiv}} as state
+        inner join last_month
+            on try_cast(state.emi_sme_annee as integer) = year(first_day)
+            and try_cast(state.emi_sme_mois as integer) = month(first_day)
+    )
+
+    select
+        contrat_mesure_disp_code || ', persons under contract' as label,
+        count(distinct contrat_id_pph) as figure,
+    from contracts
+    inner join last_month
+        on contracts.start_date <= last_month.last_day
+        and coalesce(contracts.end_date >= last_month.last_day, true)
+    where contrat_mesure_disp_code is not null
+    group by all
+
+    union all
+
+    select
+        coalesce(annex.af_mesure_dispositif_code, contract.contrat_mesure_disp_code)
+            || ', persons with a monthly state' as label,
+        count(distinct states.emi_pph_id) as figure,
+    from states
+    left join {{annexe_financiere}} as annex
+        on states.emi_afi_id = annex.af_id_annexe_financiere
+    left join contracts as contract on states.emi_ctr_id = contract.contrat_id_ctr
+    group by all
+    having label is not null
+"""  # noqa: S608
+
+# In January the annexes of the new year can be missing, all of them.
+_ANNEX_SHARE = f"""
+    select
+        '% of the monthly states of the last month with their annex' as label,
+        round(100 * avg(
+            (emi_afi_id in (select af_id_annexe_financiere from {{annexe_financiere}}))::integer
+        ))::bigint as figure,
+    from {{etat_mensuel_indiv}}
+    where
+        try_cast(emi_sme_annee as integer) = year({_LAST_MONTH})
+        and try_cast(emi_sme_mois as integer) = month({_LAST_MONTH})
+        and emi_afi_id is not null
+    having figure is not null
+"""  # noqa: S608
+
+
+def _table(
+    name: str,
+    view: str,
+    columns: str,
+    nir: str | None = None,
+    has_personal_data: bool = True,
+) -> Table:
+    return Table(
+        name=name,
+        # The view's name is matched up to the next "_".
+        pattern=rf"fluxIAE_{view}_(?:(?P<date>\d{{8}})(?!\d))?",
+        example=f"fluxIAE_{view}_DDMMYYYY_HHMMSS.csv.gz",
+        columns=tuple(columns.split()),
+        nir=nir,
+        has_personal_data=has_personal_data,
+    )
+
+
+ASP_FLUXIAE = Source(
+    name="asp_fluxiae",
+    tables=(
+        _table(
+            "structure",
+            "Structure",
+            """
+            structure_id_siae structure_siret_signature structure_siret_actualise
+            structure_denomination structure_code_naf structure_adresse_admin_cp
+            structure_adresse_admin_commune structure_adresse_admin_code_insee
+            structure_adresse_gestion_cp structure_adresse_gestion_commune
+            structure_adresse_gestion_code_insee structure_date_creation
+            structure_date_modification
+            """,
+        ),
+        _table(
+            "annexe_financiere",
+            "AnnexeFinanciere",
+            """
+            af_id_annexe_financiere af_id_structure af_mesure_dispositif_code
+            af_numero_annexe_financiere af_numero_avenant_renouvellement
+            af_numero_avenant_modification af_etat_annexe_financiere_code af_date_debut_effet
+            af_date_fin_effet af_etp_postes_insertion
+            """,
+            has_personal_data=False,
+        ),
+        _table(
+            "contrat_mission",
+            "ContratMission",
+            """
+            contrat_id_ctr contrat_id_pph contrat_id_structure contrat_mesure_disp_code
+            contrat_type_contrat contrat_date_embauche contrat_date_fin_contrat
+            contrat_date_sortie_definitive contrat_date_creation contrat_date_modification
+            """,
+        ),
+        _table(
+            "etat_mensuel_indiv",
+            "EtatMensuelIndiv",
+            """
+            emi_dsm_id emi_pph_id emi_afi_id emi_ctr_id emi_sme_mois emi_sme_annee
+            emi_sme_version emi_esm_etat_code emi_nb_heures_travail emi_part_etp
+            emi_date_creation emi_date_modification
+            """,
+        ),
+        _table(
+            "salarie",
+            "Salarie",
+            "salarie_id salarie_date_modification",
+            nir="salarie_nir",
+        ),
+    ),
+    open=open_fluxiae,
+    date_format="%d%m%Y",
+    is_one_extract=True,
+    gauges=(Gauge(_STOCK, at_same_date=True), Gauge(_ANNEX_SHARE, at_same_date=False)),
+)

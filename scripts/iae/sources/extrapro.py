@@ -1,0 +1,36 @@
+"""Extrapro: contrats de professionnalisation (sources.md, "extrapro"; own input contract)."""
+
+from __future__ import annotations
+
+from iae.delimited import UTF_8, WINDOWS_1252, Delimited
+from iae.source import Source, Table
+
+EXTRAPRO = Source(
+    name="extrapro",
+    tables=(
+        Table(
+            name="contrats_pro",
+            pattern=r"contrats_pro_(?P<date>\d{8})(?!\d)",
+            example="contrats_pro_<YYYYMMDD>.csv",
+            columns=(
+                "num_contrat",
+                "type_contrat",
+                "num_avenant",
+                "siret_employeur",
+                "raison_sociale",
+                "code_naf",
+                "idcc",
+                "code_commune_insee",
+                "code_postal",
+                "libelle_commune",
+                "date_debut",
+                "date_fin",
+                "date_enregistrement",
+                "opco",
+            ),
+            nir="nir",
+        ),
+    ),
+    open=Delimited(separators=";", encodings=(UTF_8, WINDOWS_1252)),
+    date_format="%Y%m%d",
+)

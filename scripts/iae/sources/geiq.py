@@ -1,0 +1,34 @@
+"""The yearly list of GEIQ (sources.md, "geiq"): a workbook or delimited text."""
+
+from __future__ import annotations
+
+from iae.containers import Delivered
+from iae.delimited import UTF_8, WINDOWS_1252, Delimited
+from iae.records import Reading
+from iae.source import Source, Table
+from iae.workbook import Workbook, is_workbook
+
+_AS_TEXT = Delimited(separators=",;\t", encodings=(UTF_8, WINDOWS_1252))
+_AS_WORKBOOK = Workbook()
+
+
+def _open(item: Delivered, wanted: tuple[str, ...], is_careful: bool) -> Reading:
+    form = _AS_WORKBOOK if is_workbook(item) else _AS_TEXT
+    return form(item, wanted, is_careful)
+
+
+GEIQ = Source(
+    name="geiq",
+    tables=(
+        Table(
+            name="listes",
+            pattern=r"geiq_(?P<date>\d{4})(?!\d)",
+            example="geiq_<YYYY>.xlsx",
+            columns=("nom", "code_postal", "ville", "siret"),
+        ),
+    ),
+    open=_open,
+    # The label is granted for one year: a list is dated 1 January of its year.
+    date_format="%Y",
+    accumulates=True,
+)
