@@ -14,6 +14,12 @@ monthly_states as (
 
 ),
 
+geiq_contract_months as (
+
+    select * from {{ ref('int_geiq_contract_months') }}
+
+),
+
 contract_months as (
 
     select
@@ -44,6 +50,13 @@ final as (
         structure_type,
         person_id,
     from monthly_states
+    union
+    select
+        month,
+        department_code,
+        structure_type,
+        person_id,
+    from geiq_contract_months
 
 )
 

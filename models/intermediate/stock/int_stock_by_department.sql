@@ -6,6 +6,13 @@ presences as (
 
 ),
 
+iti_stock as (
+
+    select * from {{ ref('int_iti_monthly_stock') }}
+
+),
+
+-- ITI is a flow of entries turned into a stock: it knows no persons.
 final as (
 
     select
@@ -15,6 +22,13 @@ final as (
         count(*) as stock,
     from presences
     group by all
+    union all
+    select
+        month,
+        department_code,
+        'ITI' as structure_type,
+        stock,
+    from iti_stock
 
 )
 

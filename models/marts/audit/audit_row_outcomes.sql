@@ -12,6 +12,18 @@ monthly_states as (
 
 ),
 
+geiq_contracts as (
+
+    select * from {{ ref('int_geiq_contracts_classified') }}
+
+),
+
+iti_entries as (
+
+    select * from {{ ref('int_iti_entries_classified') }}
+
+),
+
 outcomes as (
 
     select
@@ -27,6 +39,20 @@ outcomes as (
         outcome,
         reason,
     from monthly_states
+    union all
+    select
+        source,
+        source_table,
+        outcome,
+        reason,
+    from geiq_contracts
+    union all
+    select
+        'bpifrance_iti' as source,
+        'iti_entrees' as source_table,
+        outcome,
+        reason,
+    from iti_entries
 
 ),
 
