@@ -1,6 +1,7 @@
 with
 
-states as (
+-- Read three times, each time for few columns: kept out of memory on purpose.
+states as not materialized (
 
     select * from {{ ref('stg_asp_fluxiae__etat_mensuel_indiv') }}
 
