@@ -124,3 +124,40 @@ def rollback(
     with opened(path, wait) as connection:
         before, now = roll_back(connection, source)
     report.show_rolled_back(source, before, now)
+
+
+@app.command()
+@one_sentence
+def publish(
+    check: Annotated[
+        bool, typer.Option("--check", help="Only say whether the last build may be published.")
+    ] = False,
+    wait: Wait = 10,
+) -> None:
+    """Publish the marts of the last build, when it was green, in one rename."""
+    from iae.publish import builds_to_publish, published_path
+    from iae.publish import publish as publish_marts
+    from iae.summary import show_publication
+    from iae.warehouse import opened, warehouse_path
+
+    path = warehouse_path()
+    if not path.exists():
+        raise IaeError("Nothing is loaded yet: run iae load.")
+    with opened(path, wait, read_only=True) as connection:
+        if check:
+            builds_to_publish(connection)
+        else:
+            show_publication(publish_marts(connection, published_path(path)))
+
+
+@app.command()
+@one_sentence
+def summary(
+    months: Annotated[int, typer.Option(min=1, help="Last months to show.")] = 6,
+) -> None:
+    """Show the last months of what is published."""
+    from iae.publish import published_path
+    from iae.summary import show_summary
+    from iae.warehouse import warehouse_path
+
+    show_summary(published_path(warehouse_path()), months)

@@ -52,16 +52,6 @@ _LOG_TABLES = """
         reason varchar,
         raw_text varchar
     );
-    create table if not exists raw.builds (
-        invocation_id varchar,
-        command varchar,
-        is_full boolean,
-        started_at timestamp,
-        ended_at timestamp,
-        status varchar,
-        nb_errors integer,
-        warnings varchar[]
-    );
 """
 
 

@@ -1,0 +1,101 @@
+"""What `iae publish` and `iae summary` show of the published marts."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import duckdb
+from rich.console import Console
+from rich.table import Table
+
+from iae.errors import IaeError
+from iae.publish import Publication
+
+_out = Console(markup=False, highlight=False)
+
+
+def show_publication(publication: Publication) -> None:
+    """Show the marts that were published, where, and what the tests of the build warn of."""
+    if not publication.is_new:
+        _out.print(f"{publication.path}: holds the last build already.")
+    else:
+        table = Table("mart")
+        table.add_column("rows", justify="right")
+        for name, rows in publication.rows.items():
+            table.add_row(name, f"{rows:,}")
+        _out.print(table)
+        _out.print(f"Published in {publication.path}.")
+    for warning in publication.warnings:
+        _out.print(f"Warning: {warning}")
+
+
+def show_summary(path: Path, nb_months: int) -> None:
+    """Show the last months of the published stock: France, by structure type, and both composites.
+
+    Raise IaeError when nothing is published yet.
+    """
+    if not path.exists():
+        raise IaeError(f"{path}: nothing is published yet; run iae publish.")
+    with duckdb.connect(str(path), read_only=True) as connection:
+        months = _rows(
+            connection,
+            """
+            select month, official_stock, constant_stock, is_provisional,
+            from marts.fct_composite_stock
+            where territory_id = 'FR'
+            order by month desc
+            limit $limit
+            """,
+            {"limit": nb_months},
+        )
+        stocks = {
+            (month, structure_type): stock
+            for month, structure_type, stock in _rows(
+                connection,
+                """
+                select month, structure_type, stock,
+                from marts.fct_stock_by_structure_type
+                where territory_id = 'FR'
+                """,
+            )
+        }
+        types = _rows(
+            connection,
+            "select structure_type from marts.dim_structure_types order by first_month, all",
+        )
+        extracts = _rows(
+            connection,
+            """
+            select source, max(extract_date), bool_or(is_synthetic)
+            from marts.audit_extracts
+            group by source
+            order by source
+            """,
+        )
+    synthetic = any(is_synthetic for _, _, is_synthetic in extracts)
+    title = "People in insertion, France" + (" (SYNTHETIC data)" if synthetic else "")
+    table = Table(
+        title=title, caption="p: provisional; official, constant: the composite, by scope"
+    )
+    table.add_column("month")
+    for name in [*(name for (name,) in types), "official", "constant"]:
+        table.add_column(name, justify="right")
+    for month, official, constant, is_provisional in reversed(months):
+        cells = [stocks.get((month, name)) for (name,) in types] + [official, constant]
+        table.add_row(
+            f"{month:%Y-%m}{' p' if is_provisional else ''}",
+            *("-" if cell is None else f"{cell:,}" for cell in cells),
+        )
+    if months:
+        _out.print(table)
+    loaded = ", ".join(f"{source} {date:%Y-%m-%d}" for source, date, _ in extracts)
+    _out.print(f"Extracts: {loaded or 'none'}")
+
+
+def _rows(
+    connection: duckdb.DuckDBPyConnection, sql: str, parameters: dict[str, Any] | None = None
+) -> Sequence[tuple[Any, ...]]:
+    try:
+        return connection.execute(sql, parameters or {}).fetchall()
+    except duckdb.CatalogException:
+        return []  # a mart that this edition does not have
