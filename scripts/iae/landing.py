@@ -105,12 +105,12 @@ def _put_lines_right(
         update {target} as landed
         set _line = landed._line - $above + shifts.shift
         from (
-            select rank, shift, coalesce(lead(rank) over (order by rank), 1 << 62) as next_rank
+            select rank, shift, lead(rank) over (order by rank) as next_rank
             from (select unnest($ranks) as rank, unnest($shifts) as shift)
         ) as shifts
         where
             landed._line - $above >= shifts.rank
-            and landed._line - $above < shifts.next_rank
+            and (next_rank is null or landed._line - $above < next_rank)
         """,  # noqa: S608
         {
             "above": nb_lines_above,
