@@ -11,10 +11,10 @@ import unicodedata
 from itertools import pairwise
 from pathlib import Path
 
-import duckdb
 import pytest
 
 from conftest import PROJECT, Pipeline
+from iae.warehouse import opened
 
 CASES = Path(__file__).with_name("territory_cases.csv")
 SEEDS = PROJECT / "seeds"
@@ -94,8 +94,7 @@ def located(tmp_path_factory: pytest.TempPathFactory) -> dict[Value, Territory]:
         *(value for value, _ in postcodes()),
     }
     pipeline = Pipeline(tmp_path_factory.mktemp("territories"))
-    pipeline.warehouse.parent.mkdir()
-    with duckdb.connect(str(pipeline.warehouse)) as connection:
+    with opened(pipeline.warehouse) as connection:
         connection.execute("create schema intermediate")
         connection.execute(
             "create table intermediate.int_territory_values (value_kind varchar, raw_value varchar)"
