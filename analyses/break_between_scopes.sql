@@ -1,0 +1,76 @@
+-- Question: how large is the break of the official series at 2021-01, and what makes it?
+-- Expected shape: 12 rows, the months from 2020-07 to 2021-06 for the country. Up to 2020-12 both
+-- scopes are equal and the step is 0; from 2021-01 on the step is EITI + GEIQ + ITI.
+-- `unexplained` is 0 in every row. Where a component is missing, the official stock and what
+-- depends on it are NULL, and `missing_components` says which.
+with
+
+composite as (
+
+    select * from {{ ref('fct_composite_stock').include(database=false) }}
+
+),
+
+stock_by_structure_type as (
+
+    select * from {{ ref('fct_stock_by_structure_type').include(database=false) }}
+
+),
+
+entering_types as (
+
+    select
+        month,
+        max(stock) filter (where structure_type = 'EITI') as eiti_stock,
+        max(stock) filter (where structure_type = 'GEIQ') as geiq_stock,
+        max(stock) filter (where structure_type = 'ITI') as iti_stock,
+    from stock_by_structure_type
+    where territory_id = 'FR'
+    group by month
+
+),
+
+steps as (
+
+    select
+        composite.month,
+        composite.missing_components,
+        composite.official_stock,
+        composite.constant_stock,
+        composite.official_stock - composite.constant_stock as step,
+        entering_types.eiti_stock,
+        entering_types.geiq_stock,
+        entering_types.iti_stock,
+        -- EITI has a stock from 2019-12, and is in the official scope from 2021-01 only.
+        if(
+            composite.month >= date '2021-01-01',
+            entering_types.eiti_stock + entering_types.geiq_stock + entering_types.iti_stock,
+            0
+        ) as stock_entered,
+    from composite
+    left join entering_types
+        on composite.month = entering_types.month
+    where
+        composite.territory_id = 'FR'
+        and composite.month between date '2020-07-01' and date '2021-06-01'
+
+),
+
+final as (
+
+    select
+        month,
+        missing_components,
+        official_stock,
+        constant_stock,
+        step,
+        eiti_stock,
+        geiq_stock,
+        iti_stock,
+        step - stock_entered as unexplained,
+    from steps
+    order by month
+
+)
+
+select * from final
