@@ -34,8 +34,7 @@ contract_months as (
 
 ),
 
--- One person, in one type, in one department, in one month, counts once.
-final as (
+all_presences as (
 
     select
         month,
@@ -43,20 +42,32 @@ final as (
         structure_type,
         person_id,
     from contract_months
-    union
+    union all
     select
         month,
         department_code,
         structure_type,
         person_id,
     from monthly_states
-    union
+    union all
     select
         month,
         department_code,
         structure_type,
         person_id,
     from geiq_contract_months
+
+),
+
+-- One person, in one type, in one department, in one month, counts once.
+final as (
+
+    select distinct
+        month,
+        department_code,
+        structure_type,
+        person_id,
+    from all_presences
 
 )
 
