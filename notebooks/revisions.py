@@ -88,7 +88,7 @@ def _(connection, some_editions):
     mo.stop(not some_editions)
     national = mo.sql(
         f"""
-        select edition, month, stock,
+        select cast(edition as varchar) as edition, month, stock,
         from marts.fct_published_stock
         where territory_id = 'FR'
         order by edition, month
@@ -103,10 +103,8 @@ def _(national):
     alt.Chart(national).mark_line().encode(
         x=alt.X("month:T", title=None),
         y=alt.Y("stock:Q", title="people present", scale=alt.Scale(zero=False)),
-        color=alt.Color(
-            "yearmonthdate(edition):O", title="edition", scale=alt.Scale(scheme="viridis")
-        ),
-        tooltip=["edition:T", "month:T", alt.Tooltip("stock:Q", format=",")],
+        color=alt.Color("edition:O", title="edition", scale=alt.Scale(scheme="viridis")),
+        tooltip=["edition:O", "month:T", alt.Tooltip("stock:Q", format=",")],
     ).properties(width=680, height=300, title="The published series, France, by edition")
     return
 
@@ -117,8 +115,10 @@ def _(some_editions):
     mo.md("""
     ## How much, by age of the month
 
-    Each point is a month of the country, revised from one edition to the next, as a share of
-    what the edition before said. The younger the month, the larger its revision.
+    Each point is a month of the country, revised from one edition to the next, as a share of what
+    the edition before said; the table begins with the largest revision. In the editions that were
+    released most months hardly move, and one falls by 12 %: October 2021, which was the last month
+    of the edition of 15 March 2022.
     """)
     return
 
@@ -130,7 +130,7 @@ def _(connection, some_editions):
         f"""
         select
             month,
-            edition,
+            cast(edition as varchar) as edition,
             age_in_months,
             previous_stock,
             stock,
@@ -150,12 +150,10 @@ def _(revisions):
     alt.Chart(revisions).mark_circle(size=60, opacity=0.8).encode(
         x=alt.X("age_in_months:Q", title="age of the month at the new edition, months"),
         y=alt.Y("revision_percent:Q", title="revision, %"),
-        color=alt.Color(
-            "yearmonthdate(edition):O", title="new edition", scale=alt.Scale(scheme="viridis")
-        ),
+        color=alt.Color("edition:O", title="new edition", scale=alt.Scale(scheme="viridis")),
         tooltip=[
             "month:T",
-            "edition:T",
+            "edition:O",
             alt.Tooltip("previous_stock:Q", format=","),
             alt.Tooltip("stock:Q", format=","),
             "revision_percent:Q",
@@ -274,9 +272,7 @@ def _(connection, some_editions):
 def _(departments):
     alt.Chart(departments).mark_bar().encode(
         x=alt.X("mean_revision_percent:Q", title="mean revision, %"),
-        y=alt.Y(
-            "territory_name:N", sort=alt.EncodingSortField("mean_revision_percent"), title=None
-        ),
+        y=alt.Y("territory_name:N", sort="-x", title=None),
         color=alt.condition(
             "datum.mean_revision_percent < 0", alt.value("#d55e00"), alt.value("#0072b2")
         ),

@@ -16,6 +16,9 @@ from typing import Any
 
 import duckdb
 
+from iae.errors import IaeError
+from iae.warehouse import opened, warehouse_path
+
 # What dbt says of the run and the machine; the rest of its metadata is about the project.
 PUBLIC_METADATA = (
     "dbt_schema_version",
@@ -27,6 +30,16 @@ PUBLIC_METADATA = (
 )
 # Where the front page (models/docs/overview.md) takes the extracts behind its figures.
 EXTRACTS_MARK = "<!-- extracts -->"
+EXTRACTS = """
+    select
+        source,
+        extract_date,
+        strftime(last_covered_month, '%Y-%m') as last_covered_month,
+        nb_rows,
+        if(is_synthetic, 'made up by `iae sample`', '') as remark,
+    from marts.audit_extracts
+    order by source, extract_date
+"""
 # Where a node lies on the machine that wrote it.
 LOCAL_FIELDS = ("root_path", "build_path", "compiled_path")
 # Hosts that the two pages would report their use to.
@@ -40,21 +53,11 @@ NO_NETWORK = (
     "style-src 'unsafe-inline'; img-src data: blob:; font-src data:; connect-src data: blob:"
     '">'
 )
-
 # What the page of dbt asks its own folder for before it is drawn: files that are not there.
 STRAY_REQUESTS = {
     """<link rel="shortcut icon" href="${require('./assets/favicons/favicon.ico')}"/>""": "",
     'xlink:href="{{ getIcon(': 'ng-attr-href="{{ getIcon(',
 }
-
-
-class CatalogueError(Exception):
-    """The catalogue cannot be written; the message says why and what to do."""
-
-
-def warehouse_path(project: Path) -> Path:
-    """Return the working warehouse of the project, as profiles.yml finds it."""
-    return (project / os.environ.get("IAE_WAREHOUSE", "warehouse/build.duckdb")).resolve()
 
 
 def public(artifact: dict[str, Any]) -> dict[str, Any]:
@@ -91,7 +94,7 @@ def local_paths(text: str, project: Path) -> list[str]:
         Path.home(),
         Path(sys.prefix),
         Path(tempfile.gettempdir()),
-        warehouse_path(project).parent,
+        warehouse_path().resolve().parent,
     }
     return sorted(
         str(folder)
@@ -100,32 +103,19 @@ def local_paths(text: str, project: Path) -> list[str]:
     )
 
 
-def extracts_table(warehouse: Path) -> str:
+def extracts_table(warehouse: Path, wait: float = 0) -> str:
     """Return the extracts behind the figures of a warehouse, as a Markdown table.
 
     Raises:
-        CatalogueError: the warehouse is not there, not built, or held by another command.
+        IaeError: the warehouse is not there, not built, or held by another command.
     """
     if not warehouse.exists():
-        raise CatalogueError("There is no warehouse yet: run `iae load` and `dbt build` first.")
-    try:
-        with duckdb.connect(str(warehouse), read_only=True) as connection:
-            rows = connection.execute(
-                """
-                select
-                    source,
-                    extract_date,
-                    strftime(last_covered_month, '%Y-%m') as last_covered_month,
-                    nb_rows,
-                    if(is_synthetic, 'made up by `iae sample`', '') as remark,
-                from marts.audit_extracts
-                order by source, extract_date
-                """
-            ).fetchall()
-    except duckdb.CatalogException as error:
-        raise CatalogueError("The warehouse is not built yet: run `dbt build` first.") from error
-    except duckdb.IOException as error:
-        raise CatalogueError("Another command holds the warehouse: try again after it.") from error
+        raise IaeError("There is no warehouse yet: run `iae load` and `dbt build` first.")
+    with opened(warehouse, wait, read_only=True) as connection:
+        try:
+            rows = connection.execute(EXTRACTS).fetchall()
+        except duckdb.CatalogException:
+            raise IaeError("The warehouse is not built yet: run `dbt build` first.") from None
     head = "| source | extract of | covers up to | rows | |\n|---|---|---|--:|---|\n"
     return head + "\n".join(
         f"| `{source}` | {day} | {month or ''} | {nb_rows:,} | {remark} |"
@@ -137,7 +127,7 @@ def run(command: list[str], project: Path) -> None:
     """Run a command of the project, silent and without telemetry.
 
     Raises:
-        CatalogueError: the command fails; its last lines are in the message.
+        IaeError: the command fails; its last lines are in the message.
     """
     environment = os.environ | {"DO_NOT_TRACK": "1", "DBT_COLIBRI_NO_VERSION_CHECK": "1"}
     result = subprocess.run(  # noqa: S603 - commands of this module, no text of a user
@@ -145,24 +135,25 @@ def run(command: list[str], project: Path) -> None:
     )
     if result.returncode:
         last_lines = "\n".join((result.stdout + result.stderr).strip().splitlines()[-8:])
-        raise CatalogueError(f"The catalogue was not written: {last_lines}")
+        raise IaeError(f"The catalogue was not written: {last_lines}")
 
 
-def write_catalogue(project: Path, out: Path) -> tuple[Path, Path]:
+def write_catalogue(project: Path, out: Path, wait: float = 0) -> tuple[Path, Path]:
     """Write the catalogue of the project's warehouse.
 
     Args:
         project: root of the dbt project.
         out: folder that gets `index.html` and `lineage/index.html`.
+        wait: seconds to wait for another process to let go of the warehouse.
 
     Returns:
         Paths of the catalogue and of the lineage of columns.
 
     Raises:
-        CatalogueError: the warehouse is not built or is held, dbt or dbt-colibri fails, or a page
+        IaeError: the warehouse is not built or is held, dbt or dbt-colibri fails, or a page
             would name a folder of this machine.
     """
-    extracts = extracts_table(warehouse_path(project))
+    extracts = extracts_table(warehouse_path(), wait)
     with tempfile.TemporaryDirectory() as scratch:
         target, report = Path(scratch) / "target", Path(scratch) / "lineage"
         dbt = [sys.executable, "-m", "dbt.cli.main"]
@@ -181,7 +172,7 @@ def write_catalogue(project: Path, out: Path) -> tuple[Path, Path]:
             # A tag in a description or in SQL must not end the script that holds the data.
             text = json.dumps(artifact, ensure_ascii=False).replace("</", "<\\/")
             if raw not in page:
-                raise CatalogueError(f"The page of dbt does not hold {name}: check dbt's version.")
+                raise IaeError(f"The page of dbt does not hold {name}: check dbt's version.")
             page = page.replace(raw, text)
             (target / name).write_text(text, encoding="utf-8")
         run(
@@ -198,9 +189,7 @@ def write_catalogue(project: Path, out: Path) -> tuple[Path, Path]:
         data = [target / "manifest.json", target / "catalog.json", report / "colibri-manifest.json"]
         told = "".join(file.read_text(encoding="utf-8") for file in data)
     if found := local_paths(told, project):
-        raise CatalogueError(
-            f"The catalogue would name folders of this machine: {', '.join(found)}"
-        )
+        raise IaeError(f"The catalogue would name folders of this machine: {', '.join(found)}")
 
     shutil.rmtree(out, ignore_errors=True)
     pages = out / "index.html", out / "lineage" / "index.html"

@@ -161,3 +161,16 @@ def summary(
     from iae.warehouse import warehouse_path
 
     show_summary(published_path(warehouse_path()), months)
+
+
+@app.command()
+@one_sentence
+def catalogue(
+    out: Annotated[Path, typer.Argument(help="The folder to write.")] = Path("site/catalogue"),
+    wait: Wait = 10,
+) -> None:
+    """Write the catalogue of the warehouse and the lineage of its columns, as static pages."""
+    from iae.catalogue import write_catalogue
+
+    for page in write_catalogue(Path.cwd(), out, wait):
+        typer.echo(page)
