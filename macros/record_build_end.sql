@@ -1,5 +1,5 @@
 {#-
-    Writes in raw.builds how a run ended: green when nothing failed or was skipped, full when it
+    Writes in raw.builds how a run ended: green when nothing failed, full when it
     ran every model, seed and test there is. `iae publish` reads it (on-run-end).
 -#}
 {% macro record_build_end(results) %}
@@ -14,7 +14,8 @@
             {%- if result.status == 'warn' -%}
                 {%- set title = result.node.description or result.node.name -%}
                 {%- do warnings.append(title ~ ' (' ~ result.message ~ ')') -%}
-            {%- elif result.status not in ['success', 'pass', 'no-op'] -%}
+            {#- What is skipped comes after an error, which counts. -#}
+            {%- elif result.status not in ['success', 'pass', 'no-op', 'skipped'] -%}
                 {%- do errors.append(result.node.unique_id) -%}
             {%- endif -%}
         {%- endfor -%}
