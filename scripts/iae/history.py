@@ -40,9 +40,14 @@ def loads(connection: duckdb.DuckDBPyConnection, source: Source) -> list[Load]:
 def compared_with(kept: list[Load], source: Source, date: dt.date) -> Load | None:
     """Return the current load that an extract of this date is to be compared with.
 
-    None when there is none, or when the extract is older and replaces nothing.
+    None when the extract replaces nothing: it is the first, it is older, or (where dates
+    accumulate) no other of its date is loaded.
     """
-    current = [load for load in kept if load.is_current and load.date <= date]
+    current = [
+        load
+        for load in kept
+        if load.is_current and (load.date == date if source.accumulates else load.date <= date)
+    ]
     return current[0] if current else None
 
 
