@@ -3,17 +3,29 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pytest
+from playwright.sync_api import Browser, sync_playwright
 
 PROJECT = Path(__file__).resolve().parents[2]
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+BROWSER_OPTIONS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 SHARED = Path(os.environ.get("IAE_SHARED", PROJECT.parent / "shared"))
 
 
@@ -104,3 +116,15 @@ def published_sample(tmp_path_factory: pytest.TempPathFactory) -> Pipeline:
     pipeline.dbt("build", "--quiet")
     pipeline.publish()
     return pipeline
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Whatever Chromium or Chrome the machine has, without a window."""
+    path = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if path is None:
+        pytest.skip(f"needs a browser on the PATH: {', '.join(BROWSERS)}")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=BROWSER_OPTIONS)
+        yield browser
+        browser.close()
