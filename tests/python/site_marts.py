@@ -1,0 +1,277 @@
+"""A published file made by hand for the tests of the page: marts with figures known in advance.
+
+The stock of a type in a department is ``BASE[type] + rank of the department + rank of the month``,
+so that every figure of the page can be computed by hand. Nobody is « non localisé ».
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+
+from conftest import PROJECT
+
+MONTHS = 33  # 2019-10 … 2022-06, the break of 2021-01 among them
+BASE = {"ACI": 400, "AI": 300, "EI": 200, "ETTI": 100, "GEIQ": 60, "ITI": 50, "EITI": 10}
+FIRST = {"EITI": "2019-12-01", "GEIQ": "2021-01-01", "ITI": "2021-01-01"}
+MART_COLUMNS = {
+    "fct_stock_by_structure_type": (
+        "month date, territory_id varchar, structure_type varchar, stock bigint, "
+        "is_provisional boolean"
+    ),
+    "fct_composite_stock": (
+        "month date, territory_id varchar, official_stock bigint, constant_stock bigint, "
+        "missing_components varchar, is_provisional boolean, official_change bigint, "
+        "official_change_percent double, constant_change bigint, constant_change_percent double"
+    ),
+    "fct_published_stock": (
+        "edition date, month date, territory_id varchar, stock bigint, is_latest_edition boolean"
+    ),
+    "fct_published_revisions": (
+        "month date, territory_id varchar, edition date, previous_stock bigint, stock bigint, "
+        "revision bigint, revision_rate double, age_in_months integer"
+    ),
+    "fct_reconciliation": (
+        "month date, territory_id varchar, constant_stock bigint, published_stock bigint, "
+        "difference bigint, difference_rate double"
+    ),
+    "audit_row_outcomes": (
+        "source varchar, source_table varchar, outcome varchar, reason varchar, nb_rows bigint"
+    ),
+    "audit_extracts": (
+        "source varchar, extract_date date, last_covered_month date, nb_rows bigint, "
+        "nb_rejected bigint, loaded_at timestamp, is_synthetic boolean"
+    ),
+}
+
+
+def write_marts(
+    path: Path,
+    *,
+    types: tuple[str, ...] = tuple(BASE),
+    published: bool = True,
+    synthetic: bool = False,
+    without_department: str | None = None,
+) -> Path:
+    """Write the marts as if only `types` had been loaded, the published series with them or not."""
+    with duckdb.connect(str(path)) as connection:
+        connection.execute("create schema marts")
+        _write_dimensions(connection)
+        for mart, columns in MART_COLUMNS.items():
+            connection.execute(f"create table marts.{mart} ({columns})")
+        for structure_type in types:
+            _write_stock(connection, structure_type, without_department)
+        _write_composite(connection, [name for name in BASE if name not in types])
+        if published:
+            _write_published(connection)
+        connection.execute(
+            "insert into marts.audit_extracts values "
+            "('asp_fluxiae', '2022-07-01', '2022-06-01', 142900, 0, '2022-07-02', $synthetic)",
+            {"synthetic": synthetic},
+        )
+        connection.execute(
+            "insert into marts.audit_row_outcomes values "
+            "('asp_fluxiae', 'ContratMission', 'counted', null, 142000), "
+            "('asp_fluxiae', 'ContratMission', 'excluded', 'duplicate_row', 900)"
+        )
+        connection.execute("checkpoint")
+    return path
+
+
+def _write_dimensions(connection: duckdb.DuckDBPyConnection) -> None:
+    seeds = PROJECT / "seeds"
+    connection.execute(
+        f"""
+        create table marts.dim_structure_types as
+        from read_csv('{seeds}/structure_types.csv');
+        create table marts.dim_territories as
+        with
+            populations as (
+                from read_csv('{seeds}/populations.csv', types = {{'territory_code': 'varchar'}})
+            ),
+            departments as (from read_csv('{seeds}/departments.csv', all_varchar = true)),
+            regions as (from read_csv('{seeds}/regions.csv', all_varchar = true)),
+            territories as (
+                select 'FR' as territory_id, 'national' as territory_level, 'FR' as territory_code,
+                    'France' as territory_name, null as region_id, null as region_name,
+                    true as is_covered
+                union all
+                select 'NL', 'unlocated', 'NL', 'Non localisé', null, null, false
+                union all
+                select 'R' || region_code, 'regional', region_code, region_name,
+                    'R' || region_code, region_name,
+                    zone in ('metro', 'drom') and region_code <> '06'
+                from regions
+                union all
+                select 'D' || department_code, 'departmental', department_code, department_name,
+                    'R' || region_code, region_name, departments.is_covered::boolean
+                from departments left join regions using (region_code)
+            )
+        select territories.*, population::bigint as population
+        from territories left join populations using (territory_level, territory_code)
+        """
+    )
+    connection.execute(
+        """
+        update marts.dim_territories set population = (
+            select sum(population) from marts.dim_territories where territory_level = 'departmental'
+        ) where territory_id = 'FR'
+        """
+    )
+
+
+def _write_stock(
+    connection: duckdb.DuckDBPyConnection, structure_type: str, without_department: str | None
+) -> None:
+    """The three last months are provisional."""
+    connection.execute(
+        """
+        insert into marts.fct_stock_by_structure_type
+        with
+            departments as (
+                select territory_id, region_id,
+                    row_number() over (order by territory_id) - 1 as department_rank
+                from marts.dim_territories where territory_level = 'departmental' and is_covered
+            ),
+            months as (
+                select position, (date '2019-10-01' + to_months(position))::date as month
+                from (select unnest(range($months))::integer as position)
+            ),
+            cells as (
+                select month, position, territory_id, region_id,
+                    $base + department_rank + position as stock
+                from departments cross join months
+                where month >= $first and territory_id is distinct from $without_department
+            ),
+            territories as (
+                select month, position, territory_id, stock from cells
+                union all
+                select month, position, region_id, sum(stock) from cells group by all
+                union all
+                select month, position, 'FR', sum(stock) from cells group by all
+                union all
+                select distinct month, position, 'NL', 0 from cells
+            )
+        select month, territory_id, $structure_type, stock, position >= $months - 3
+        from territories
+        """,
+        {
+            "months": MONTHS,
+            "base": BASE[structure_type],
+            "first": FIRST.get(structure_type, "2017-01-01"),
+            "structure_type": structure_type,
+            "without_department": without_department,
+        },
+    )
+
+
+def _write_composite(connection: duckdb.DuckDBPyConnection, missing: list[str]) -> None:
+    """Scopes as indicator.md defines them, written anew here on purpose."""
+    connection.execute(
+        """
+        insert into marts.fct_composite_stock
+        with
+            scopes as (
+                select month, territory_id, is_provisional,
+                    sum(stock) filter (structure_type in ('ACI', 'AI', 'EI', 'ETTI')) as constant,
+                    sum(stock) filter (
+                        structure_type in ('ACI', 'AI', 'EI', 'ETTI') or month >= '2021-01-01'
+                    ) as official,
+                    array_to_string(
+                        list_sort(
+                            case
+                                when month < '2021-01-01'
+                                    then list_filter($missing, lambda name: name not in (
+                                        'EITI', 'GEIQ', 'ITI'
+                                    ))
+                                else $missing
+                            end
+                        ),
+                        ','
+                    ) as missing
+                from marts.fct_stock_by_structure_type
+                group by all
+            ),
+            complete as (
+                select month, territory_id, is_provisional, nullif(missing, '') as missing,
+                    case when missing = '' then official end as official,
+                    case
+                        when not list_has_any($missing, ['ACI', 'AI', 'EI', 'ETTI']) then constant
+                    end as constant
+                from scopes
+            )
+        select now.month, now.territory_id, now.official, now.constant, now.missing,
+            now.is_provisional,
+            case when year(now.month) <> 2021 then now.official - before.official end as change,
+            100.0 * change / nullif(before.official, 0),
+            now.constant - before.constant as constant_change,
+            100.0 * constant_change / nullif(before.constant, 0)
+        from complete as now
+        left join complete as before
+            on
+                now.territory_id = before.territory_id
+                and before.month = now.month - interval 12 months
+        """,
+        {"missing": missing},
+    )
+
+
+def _write_published(connection: duckdb.DuckDBPyConnection) -> None:
+    """Two editions: 2021-12-21 up to 2021-10, 2022-09-20 up to 2022-06; Mayotte has 7 people."""
+    connection.execute(
+        """
+        insert into marts.fct_published_stock
+        with
+            months as (
+                select position, (date '2019-10-01' + to_months(position))::date as month
+                from (select unnest(range($months))::integer as position)
+            ),
+            departments as (
+                select territory_id, region_id from marts.dim_territories
+                where territory_level = 'departmental' and is_covered
+            ),
+            editions as (
+                select date '2021-12-21' as edition, date '2021-10-01' as last_month, 1100 as base
+                union all
+                select date '2022-09-20', date '2022-06-01', 1000
+            ),
+            cells as (
+                select edition, month, territory_id, region_id, base + position as stock
+                from editions cross join months cross join departments
+                where month <= last_month
+                union all
+                select edition, month, 'D976', 'R06', 7
+                from editions cross join months
+                where month <= last_month
+            )
+        select edition, month, territory_id, stock, edition = '2022-09-20' from cells
+        union all
+        select edition, month, region_id, sum(stock), edition = '2022-09-20' from cells group by all
+        union all
+        select edition, month, 'FR', sum(stock), edition = '2022-09-20' from cells group by all
+        """,
+        {"months": MONTHS},
+    )
+    connection.execute(
+        """
+        insert into marts.fct_reconciliation
+        select month, territory_id, constant_stock,
+            stock - if(territory_id = 'FR', 7, 0) as published,
+            constant_stock - published as difference, difference / published
+        from marts.fct_composite_stock
+        inner join marts.fct_published_stock using (month, territory_id)
+        where is_latest_edition and constant_stock is not null
+        """
+    )
+    connection.execute(
+        """
+        insert into marts.fct_published_revisions
+        select month, territory_id, after.edition, before.stock, after.stock,
+            after.stock - before.stock as revision, revision / before.stock,
+            datediff('month', month, after.edition)
+        from marts.fct_published_stock as before
+        inner join marts.fct_published_stock as after using (month, territory_id)
+        where before.edition < after.edition
+        """
+    )
