@@ -174,3 +174,17 @@ def catalogue(
 
     for page in write_catalogue(Path.cwd(), out, wait):
         typer.echo(page)
+
+
+@app.command()
+@one_sentence
+def site(
+    out: Annotated[Path, typer.Option(help="Folder of the site.")] = Path("site"),
+) -> None:
+    """Write the public page and its downloads from the published file."""
+    from iae.publish import published_path
+    from iae.site import build_site
+    from iae.summary import show_site
+    from iae.warehouse import warehouse_path
+
+    show_site(build_site(published_path(warehouse_path()), out))

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 from rich.console import Console
@@ -10,6 +10,9 @@ from rich.table import Table
 
 from iae.errors import IaeError
 from iae.publish import Publication
+
+if TYPE_CHECKING:
+    from iae.site import SiteSummary
 
 _out = Console(markup=False, highlight=False)
 
@@ -99,3 +102,13 @@ def _rows(
         return connection.execute(sql, parameters or {}).fetchall()
     except duckdb.CatalogException:
         return []  # a mart that this edition does not have
+
+
+def show_site(summary: "SiteSummary") -> None:
+    """Show where the page is, what it holds, and what it links to that is not there yet."""
+    _out.print(
+        f"Page of {summary.nb_months} months and {len(summary.downloads)} downloads "
+        f"written in {summary.index}."
+    )
+    if not summary.has_catalogue:
+        _out.print("The catalogue it links to is not there yet: make docs.")

@@ -13,6 +13,7 @@ import vl_convert
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
+from iae.errors import IaeError
 from iae.site.french import (
     MART_DESCRIPTIONS,
     SOURCE_NAMES,
@@ -27,7 +28,7 @@ SCRIPTS = ("format.js", "charts.js", "page.js")
 VEGA_LITE_VERSION = "6.4"
 
 
-class SiteError(Exception):
+class SiteError(IaeError):
     """The page cannot be written; the message says why and what to do."""
 
 

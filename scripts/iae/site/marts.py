@@ -4,6 +4,7 @@ Series are lists aligned on one axis of months, so that the page stays small: a 
 per territory instead of one object per row. A figure that a mart does not give is ``None``.
 """
 
+import math
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -237,5 +238,6 @@ def _read_series(
     for territory_id, month, *values in cursor.fetchall():
         for name, value in zip(names, values, strict=True):
             by_territory = series[name].setdefault(territory_id, [None] * len(axis))
-            by_territory[axis[month]] = value
+            is_number = not isinstance(value, float) or math.isfinite(value)
+            by_territory[axis[month]] = value if is_number else None
     return {name: by_territory for name, by_territory in series.items() if by_territory}
