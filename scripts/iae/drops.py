@@ -14,6 +14,9 @@ from iae.errors import IaeError, printable
 from iae.source import Source, Table
 from iae.sources import SOURCES
 
+# What `iae sample` leaves at the root of a drop it wrote.
+SYNTHETIC_MARK = "SYNTHETIC.md"
+
 PASSWORD_VARIABLE = "IAE_ARCHIVE_PASSWORD"  # noqa: S105 (its name, not the password)
 
 
@@ -27,6 +30,7 @@ class Extract:
     source: Source
     files: dict[str, Delivered]
     date: dt.date | None
+    is_synthetic: bool = False
 
     def fingerprint(self) -> str:
         """Return a hash of the containers' bytes and of the names of the files."""
@@ -149,11 +153,12 @@ def _extracts(source: Source, folder: Path, drop: Drop) -> list[Extract]:
     if not by_date and not paths:
         drop.left_alone.append(f"{source.name}/ (empty)")
         return []
+    is_synthetic = any((place / SYNTHETIC_MARK).is_file() for place in (folder, folder.parent))
     extracts = _grouped(source, by_date)
     for extract in extracts:
         _check_complete(source, extract, printable(folder), unreadable)
     return [
-        Extract(source, {table: items[0] for table, items in files.items()}, date)
+        Extract(source, {table: items[0] for table, items in files.items()}, date, is_synthetic)
         for date, files in extracts
     ]
 

@@ -21,47 +21,54 @@ class Load:
     date: dt.date
     is_current: bool
     fingerprint: str
+    is_synthetic: bool = False
+
+    @property
+    def rank(self) -> tuple[bool, dt.date, int]:
+        """Place in time; a real extract comes after every synthetic one."""
+        return (not self.is_synthetic, self.date, self.load_id)
 
 
 def loads(connection: duckdb.DuckDBPyConnection, source: Source) -> list[Load]:
     """Return the kept loads of a source, the latest extract first."""
     rows = connection.execute(
         """
-        select load_id, extract_date, is_current, fingerprint
+        select load_id, extract_date, is_current, fingerprint, is_synthetic
         from raw.extracts
         where source = ?
-        order by extract_date desc, load_id desc
         """,
         [source.name],
     ).fetchall()
-    return [Load(*row) for row in rows]
+    return sorted((Load(*row) for row in rows), key=lambda load: load.rank, reverse=True)
 
 
-def compared_with(kept: list[Load], source: Source, date: dt.date) -> Load | None:
-    """Return the current load that an extract of this date is to be compared with.
+def compared_with(kept: list[Load], source: Source, new: Load) -> Load | None:
+    """Return the current load that a new one is to be compared with, the one it replaces.
 
-    None when the extract replaces nothing: it is the first, it is older, or (where dates
-    accumulate) no other of its date is loaded.
+    None when it replaces nothing: it is the first, it is older, it is real and the current one
+    synthetic, or (where dates accumulate) no other of its date is loaded.
     """
     current = [
         load
         for load in kept
-        if load.is_current and (load.date == date if source.accumulates else load.date <= date)
+        if load.is_current
+        and load.rank < new.rank
+        and load.is_synthetic == new.is_synthetic
+        and (load.date == new.date or not source.accumulates)
     ]
     return current[0] if current else None
 
 
-def becomes_current(kept: list[Load], source: Source, date: dt.date) -> bool:
-    """Tell whether an extract of this date counts once loaded."""
-    return source.accumulates or all(load.date <= date for load in kept if load.is_current)
+def becomes_current(kept: list[Load], source: Source, new: Load) -> bool:
+    """Tell whether a new load counts."""
+    return source.accumulates or all(load.rank < new.rank for load in kept if load.is_current)
 
 
-def is_beyond_history(kept: list[Load], source: Source, date: dt.date, keep: int) -> bool:
-    """Tell whether an extract of this date is older than all that is kept, and would be dropped."""
+def is_beyond_history(kept: list[Load], source: Source, new: Load, keep: int) -> bool:
+    """Tell whether a new load is older than all that is kept, and would be dropped."""
     return (
-        not source.accumulates
-        and not becomes_current(kept, source, date)
-        and sum(load.date > date for load in kept) >= keep
+        not becomes_current(kept, source, new)
+        and sum(load.rank > new.rank for load in kept) >= keep
     )
 
 
@@ -119,8 +126,7 @@ def roll_back(connection: duckdb.DuckDBPyConnection, source_name: str) -> tuple[
     before = [
         load
         for load in kept
-        if (load.date, load.load_id) < (last.date, last.load_id)
-        and (load.date == last.date or not source.accumulates)
+        if load.rank < last.rank and (load.date == last.date or not source.accumulates)
     ]
     if not before and not (source.accumulates and len(current) > 1):
         raise IaeError(f"{source.name}: no earlier extract is kept to go back to.")

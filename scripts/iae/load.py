@@ -53,12 +53,12 @@ class LandedFile:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one extract; `note` says why nothing was landed, or why it does not count."""
+    """What became of one extract; `note` says it."""
 
     source: str
     date: dt.date
     files: list[LandedFile] = field(default_factory=list)
-    note: str = ""
+    note: str = "loaded"
 
 
 # Called with a file's table, and the bytes of its container consumed so far.
@@ -142,12 +142,14 @@ class _Load:
                 _check_columns(reading, table)
                 readings[table.name] = reading
             date = self._date(readings)
+            [load_id] = self.connection.execute("select nextval('raw.load_ids')").fetchone() or (0,)
+            new = history.Load(load_id, date, False, self.fingerprint, self.extract.is_synthetic)
             kept = history.loads(self.connection, source)
-            if history.is_beyond_history(kept, source, date, self.options.keep):
+            if history.is_beyond_history(kept, source, new, self.options.keep):
                 note = f"not loaded: older than the {self.options.keep} extracts kept (--keep)"
                 return Outcome(source.name, date, note=note)
             with _transaction(self.connection):
-                return self._land(readings, date, kept)
+                return self._land(readings, new, kept)
 
     def _date(self, readings: dict[str, Reading]) -> dt.date:
         """Return the extract's date: the latest DEB date, else the one in the file names."""
@@ -167,43 +169,39 @@ class _Load:
         return date
 
     def _land(
-        self, readings: dict[str, Reading], date: dt.date, kept: list[history.Load]
+        self, readings: dict[str, Reading], new: history.Load, kept: list[history.Load]
     ) -> Outcome:
         source = self.extract.source
-        [load_id] = self.connection.execute("select nextval('raw.load_ids')").fetchone() or (0,)
-        files = [
-            self._land_table(table, readings[table.name], date, load_id) for table in source.tables
-        ]
-        before = history.compared_with(kept, source, date)
+        files = [self._land_table(table, readings[table.name], new) for table in source.tables]
+        before = history.compared_with(kept, source, new)
         if before and not self.options.accept:
-            figures = compare(self.connection, source, before, load_id, date)
-            _refuse_falls(source, before, date, figures, self.options.max_fall)
-        self._log(load_id, date, files, readings)
-        note = ""
-        if history.becomes_current(kept, source, date):
-            loaded = history.Load(load_id, date, True, self.fingerprint)
-            history.make_current(self.connection, source, loaded)
+            figures = compare(self.connection, source, before, new)
+            _refuse_falls(source, before, new, figures, self.options.max_fall)
+        self._log(new, files, readings)
+        note = "loaded"
+        if history.becomes_current(kept, source, new):
+            history.make_current(self.connection, source, new)
         else:
-            note = "older than the current extract: kept, but not current"
+            note = "kept, but not current: older than the current extract"
         history.prune(self.connection, source, self.options.keep)
         create_raw_views(self.connection, source)
-        return Outcome(source.name, date, files, note)
+        if new.is_synthetic:
+            note += " (synthetic)"
+        return Outcome(source.name, new.date, files, note)
 
-    def _land_table(
-        self, table: Table, reading: Reading, date: dt.date, load_id: int
-    ) -> LandedFile:
+    def _land_table(self, table: Table, reading: Reading, new: history.Load) -> LandedFile:
         started = time.monotonic()
         label = reading.item.label
         parameters: dict[str, object] = {
-            "load_id": load_id,
-            "extract_date": date,
+            "load_id": new.load_id,
+            "extract_date": new.date,
             "file": label,
         }
         if table.nir:
             parameters["salt"] = salt(self.warehouse)
         nb_rows = land(
             self.connection,
-            landing_table(self.extract.source, table, load_id),
+            landing_table(self.extract.source, table, new.load_id),
             table,
             reading,
             parameters,
@@ -233,29 +231,29 @@ class _Load:
 
     def _log(
         self,
-        load_id: int,
-        date: dt.date,
+        new: history.Load,
         files: list[LandedFile],
         readings: dict[str, Reading],
     ) -> None:
         source = self.extract.source
         self.connection.execute(
-            "insert into raw.extracts values (?, ?, ?, false, ?, ?, ?, ?)",
+            "insert into raw.extracts values (?, ?, ?, false, ?, ?, ?, ?, ?)",
             [
-                load_id,
+                new.load_id,
                 source.name,
-                date,
+                new.date,
                 dt.datetime.now(dt.UTC).replace(tzinfo=None),
                 sum(file.nb_rows for file in files),
                 sum(file.nb_rejected for file in files),
-                self.fingerprint,
+                new.fingerprint,
+                new.is_synthetic,
             ],
         )
         for table, file in zip(source.tables, files, strict=True):
             self.connection.execute(
                 "insert into raw.extract_files values (?, ?, ?, ?, ?, ?, ?, ?)",
                 [
-                    load_id,
+                    new.load_id,
                     source.name,
                     file.table,
                     file.file,
@@ -274,7 +272,7 @@ class _Load:
                     unnest($lines), unnest($reasons), unnest($texts),
                 """,
                 {
-                    "load_id": load_id,
+                    "load_id": new.load_id,
                     "source": source.name,
                     "table": table.name,
                     "file": file.file,
@@ -323,8 +321,7 @@ def compare(
     connection: duckdb.DuckDBPyConnection,
     source: Source,
     before: history.Load,
-    load_id: int,
-    date: dt.date,
+    new: history.Load,
 ) -> list[Figure]:
     """Return rows by table, then the source's gauges, of the current extract and of a new one."""
     figures = []
@@ -333,17 +330,17 @@ def compare(
             connection.execute(
                 f"select count(*) from {landing_table(source, table, one)}"  # noqa: S608
             ).fetchone()
-            for one in (before.load_id, load_id)
+            for one in (before.load_id, new.load_id)
         ]
         [rows_before, rows_now] = [count[0] if count else 0 for count in counts]
         figures.append(Figure(f"{table.name}, rows", rows_before, rows_now))
     for gauge in source.gauges:
-        common = min(before.date, date)
+        common = min(before.date, new.date)
         measured_before = _measured(
             connection, source, gauge, before.load_id, common if gauge.at_same_date else before.date
         )
         measured_now = _measured(
-            connection, source, gauge, load_id, common if gauge.at_same_date else date
+            connection, source, gauge, new.load_id, common if gauge.at_same_date else new.date
         )
         figures += [
             Figure(label, figure, measured_now.get(label, 0), is_estimate=True)
@@ -367,7 +364,7 @@ def _measured(
 def _refuse_falls(
     source: Source,
     before: history.Load,
-    date: dt.date,
+    new: history.Load,
     figures: list[Figure],
     max_fall: float,
 ) -> None:
@@ -375,7 +372,7 @@ def _refuse_falls(
     if fallen:
         worst = min(fallen, key=lambda figure: figure.now / figure.before)
         raise IaeError(
-            f"{source.name}: the extract of {date:%d/%m/%Y} falls by more than {max_fall:.0%} "
+            f"{source.name}: the extract of {new.date:%d/%m/%Y} falls by more than {max_fall:.0%} "
             f"from the current one of {before.date:%d/%m/%Y} ({worst.label}: {worst.before:,} to "
             f"{worst.now:,}); check it, then load it with --accept.",
             figures=[(figure.label, figure.before, figure.now) for figure in fallen],

@@ -118,15 +118,13 @@ class TextReading(Reading):
 
     def next_line(self) -> bytes | None:
         """Take one physical line, without its end, off the head of the file; None at the end."""
-        end = self._buffer.find(b"\n")
-        if end < 0:
-            if len(self._buffer) > MAX_RECORD_BYTES:
+        while b"\n" not in self._buffer and (data := self.stream.read(CHUNK_BYTES)):
+            self._buffer += data
+            if len(self._buffer) > 2 * MAX_RECORD_BYTES + CHUNK_BYTES:
                 raise IaeError(f"{self.item.label}: has no line ends; it is not a text file.")
-            text, self._buffer = self._buffer, b""
-            if not text:
-                return None
-        else:
-            text, self._buffer = self._buffer[:end], self._buffer[end + 1 :]
+        if not self._buffer:
+            return None
+        text, _, self._buffer = self._buffer.partition(b"\n")
         self.line += 1
         self.is_crlf = text.endswith(b"\r")
         return text.removesuffix(b"\r")

@@ -21,6 +21,8 @@ LONG_BYTES = 8 << 20
 
 # Names come from files: they are shown as they are, never read as markup.
 _out = Console(markup=False, highlight=False)
+if not _out.is_terminal:
+    _out.width = max(_out.width, 140)  # a log is not folded
 _err = Console(stderr=True, markup=False, highlight=False, soft_wrap=True)
 
 
@@ -82,7 +84,7 @@ def show_outcomes(outcomes: list[Outcome]) -> None:
         _out.print(table)
     for outcome in outcomes:
         what = f"{outcome.source}, extract of {outcome.date:%d/%m/%Y}"
-        _out.print(f"{what}: {outcome.note or 'loaded'}")
+        _out.print(f"{what}: {outcome.note}")
 
 
 def show_nothing_loaded() -> None:

@@ -31,7 +31,8 @@ _LOG_TABLES = """
         loaded_at timestamp,
         nb_rows bigint,
         nb_rejected bigint,
-        fingerprint varchar
+        fingerprint varchar,
+        is_synthetic boolean
     );
     create table if not exists raw.extract_files (
         load_id integer,
