@@ -137,7 +137,7 @@ class TextReading(Reading):
             end = buffer.rfind(b"\n", 0, max(0, len(buffer) - _TAIL_BYTES)) + 1
             if end:
                 yield buffer[:end], False
-            elif len(buffer) > 4 * CHUNK_BYTES:
+            elif len(buffer) > MAX_RECORD_BYTES + 4 * CHUNK_BYTES:
                 # One endless line: what is kept of it is enough to see that it is too long.
                 buffer = buffer[: MAX_RECORD_BYTES + 1] + buffer[-_TAIL_BYTES:]
             buffer = buffer[end:] + data

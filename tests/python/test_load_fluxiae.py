@@ -1,0 +1,258 @@
+"""The FluxIAE reader: what is written is read back, record by record, line by line."""
+
+from __future__ import annotations
+
+import gzip
+from pathlib import Path
+
+import duckdb
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from iae.containers import delivered
+from iae.fluxiae import open_fluxiae
+from iae.landing import NotAsCountedError, land
+from iae.records import Reading
+from iae.source import Table
+
+COLUMNS = ("id", "name", "note")
+
+
+def read(
+    folder: Path, content: bytes, columns: tuple[str, ...] = COLUMNS
+) -> tuple[list[tuple[object, ...]], Reading]:
+    """Rows (columns, then line) and the reading, as the loader reads a file."""
+    path = folder / "fluxIAE_Table_22022022_112211.csv"
+    path.write_bytes(content)
+    table = Table("table", "", "", columns)
+    with duckdb.connect() as connection:
+        for is_careful in (False, True):
+            [item] = delivered(path, path.name, None)
+            reading = open_fluxiae(item, columns, is_careful)
+            parameters: dict[str, object] = {"load_id": 1, "extract_date": None, "file": "f"}
+            try:
+                nb_rows = land(connection, "landed", table, reading, parameters, lambda: None)
+            except NotAsCountedError:
+                continue
+            finally:
+                reading.close()
+            names = ", ".join(columns)
+            rows = connection.execute(
+                f"select {names}, _line from landed order by rowid"
+            ).fetchall()
+            assert nb_rows == len(rows) == reading.nb_records
+            return rows, reading
+    raise AssertionError
+
+
+def rejected(reading: Reading) -> list[tuple[int, str]]:
+    return [(one.line, one.reason) for one in reading.rejections]
+
+
+HEADER = b"id|name|note\n"
+
+
+@pytest.mark.parametrize(
+    ("content", "rows"),
+    [
+        pytest.param(HEADER + b"1|a|b\n", [("1", "a", "b", 2)], id="neither DEB nor FIN"),
+        pytest.param(
+            b"DEBTable22022022_112211||\n" + HEADER + b"1|a|b\nFIN1||\n",
+            [("1", "a", "b", 3)],
+            id="DEB and FIN",
+        ),
+        pytest.param(
+            b"\xef\xbb\xbfDEBTable22022022_112211||\r\nid|name|note\r\n1|a|\xc3\xa9\r\nFIN1||\r\n",
+            [("1", "a", "é", 3)],
+            id="BOM and CRLF",
+        ),
+        pytest.param(HEADER + b"1|a|b", [("1", "a", "b", 2)], id="no line end at the end"),
+        pytest.param(HEADER + b'1|"|b"\n', [("1", '"', 'b"', 2)], id="a lone quote is data"),
+        pytest.param(
+            HEADER + b"1|| \n", [("1", None, " ", 2)], id="empty is NULL, white space kept"
+        ),
+        pytest.param(
+            b"\n" + HEADER + b"1|a|b\n\n\n2|c|d\n\n",
+            [("1", "a", "b", 3), ("2", "c", "d", 6)],
+            id="blank lines are skipped and counted",
+        ),
+        pytest.param(
+            HEADER + b"1|a1\na2|b\n2|c|d\n",
+            [("1", "a1\na2", "b", 2), ("2", "c", "d", 4)],
+            id="break in a middle field",
+        ),
+        pytest.param(
+            HEADER + b"1|a|b1\nb2\nb3\n2|c|d\n",
+            [("1", "a", "b1\nb2\nb3", 2), ("2", "c", "d", 5)],
+            id="breaks in the last field",
+        ),
+        pytest.param(
+            HEADER + b"1|a|b1\nb2\n2|c1\nc2|d\n3|e|f\n",
+            [("1", "a", "b1\nb2", 2), ("2", "c1\nc2", "d", 4), ("3", "e", "f", 6)],
+            id="break in a last field, then in a middle one",
+        ),
+        pytest.param(
+            HEADER + b"1|a|b1\n\nb2\n2|c|d\n",
+            [("1", "a", "b1\n\nb2", 2), ("2", "c", "d", 5)],
+            id="blank line within a field",
+        ),
+        pytest.param(
+            HEADER + b"1|a|b\n2|c|d1\nd2\n",
+            [("1", "a", "b", 2), ("2", "c", "d1\nd2", 3)],
+            id="break in the very last field",
+        ),
+        pytest.param(
+            b"id|name|note\r\n1|a1\na2|b\r\n2|c|d1\nd2\r\n3|e|f\r\n",
+            [("1", "a1\na2", "b", 2), ("2", "c", "d1\nd2", 4), ("3", "e", "f", 6)],
+            id="bare LF in a CRLF file",
+        ),
+        pytest.param(
+            b"id|name|note\r\n1|a|b\r\nx\ny|c|d\r\n",
+            [("1", "a", "b", 2), ("x\ny", "c", "d", 3)],
+            id="in a CRLF file, CRLF before a fragment ends the record before",
+        ),
+        pytest.param(
+            b"id|name|note\nlabel|a|12\nlong\nlabel|b|13\n",
+            [("label", "a", "12", 2), ("long\nlabel", "b", "13", 3)],
+            id="first column text and last a number: the fragment begins the next record",
+        ),
+        pytest.param(
+            HEADER + b"1|a\r\n2|b|c\r\n3|d|e\n",
+            [("2", "b", "c", 3), ("3", "d", "e", 4)],
+            id="CRLF lines in an LF file",
+        ),
+        pytest.param(
+            HEADER + b"1|a\x02|\x02\n", [("1", "a\x02", "\x02", 2)], id="our quote as data"
+        ),
+        pytest.param(HEADER, [], id="no record"),
+        pytest.param(HEADER + b"FIN0||\n", [], id="no record, announced"),
+    ],
+)
+def test_records_are_read(tmp_path: Path, content: bytes, rows: list[tuple[object, ...]]) -> None:
+    assert read(tmp_path, content)[0] == rows
+
+
+@pytest.mark.parametrize(
+    ("content", "lines", "rejections"),
+    [
+        pytest.param(b"1|a\n2|b|c\n", [3], [(2, "too few columns")], id="too few"),
+        pytest.param(b"1|a|b|c\n2|b|c\n", [3], [(2, "too many columns")], id="too many"),
+        pytest.param(
+            b"1|a|b|c\n2|b\n3|c|d\n",
+            [4],
+            [(2, "too many columns"), (3, "too few columns")],
+            id="too many and too few make up for each other",
+        ),
+        pytest.param(b"1|a|b\n2|\xe9|c\n", [2], [(3, "invalid bytes")], id="not UTF-8"),
+        pytest.param(b"1|a|b\n2|\x00|c\n", [2], [(3, "invalid bytes")], id="NUL"),
+        pytest.param(
+            b"1|a|b\nid|name|note\n2|b|c\n", [2, 4], [(3, "header repeated")], id="header"
+        ),
+        pytest.param(
+            b"1|a|b\nFIN1||\n2|b|c\n", [2, 4], [(3, "FIN row before the end of the file")], id="FIN"
+        ),
+        pytest.param(
+            b"1|a|b\nDEBTable22022022_112211||\n2|b|c\n",
+            [2, 4],
+            [(3, "DEB row within the file")],
+            id="DEB",
+        ),
+        pytest.param(
+            b"1|a|b\n2|" + b"x" * (3 << 20) + b"|c\n3|b|c\n",
+            [2, 4],
+            [(3, "record longer than 1 MB")],
+            id="a huge field",
+        ),
+        pytest.param(
+            b"1|a|b\n" + b"x" * (40 << 20) + b"\n3|b|c\n",
+            [4],
+            [(2, "record longer than 1 MB")],
+            id="an endless line, which ends the last field before",
+        ),
+        pytest.param(b"1|a\n", [], [(2, "too few columns")], id="the only record"),
+        pytest.param(b"1|a|b|c\nmore\n2|b|c\n", [4], [(2, "too many columns")], id="goes on"),
+    ],
+)
+def test_what_does_not_fit_is_rejected(
+    tmp_path: Path, content: bytes, lines: list[int], rejections: list[tuple[int, str]]
+) -> None:
+    rows, reading = read(tmp_path, HEADER + content)
+    assert [row[-1] for row in rows] == lines
+    assert rejected(reading) == rejections
+
+
+def test_repairs_reach_over_chunks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Chunks of a few bytes: every record, every break falls on a border somewhere."""
+    monkeypatch.setattr("iae.records.CHUNK_BYTES", 16)
+    monkeypatch.setattr("iae.records._TAIL_BYTES", 32)
+    content = HEADER + b"".join(
+        b"%d|a\nb%d|c\nd\n\ne\n" % (rank, rank) + b"%d|x|y\n" % -rank for rank in range(300)
+    )
+    rows, reading = read(tmp_path, content + b"FIN600||\n")
+    assert len(rows) == reading.nb_announced == 600
+    assert rows[0] == ("0", "a\nb0", "c\nd\n\ne", 2)
+    assert rows[-1] == ("-299", "x", "y", 2 + 300 * 6 - 1)
+    assert [row[3] for row in rows[::2]] == [2 + 6 * rank for rank in range(300)]
+
+
+# Any text but the separator and line ends; an id as real ones are, digits.
+_ids = st.integers(min_value=0).map(str)
+_texts = st.text(
+    st.characters(blacklist_categories=["Cs"], blacklist_characters="|\r\n\x00"), max_size=12
+)
+# A break inside a field: not at its ends, where nothing tells it from a blank line.
+_broken = st.lists(_texts.filter(str.strip), min_size=1, max_size=3).map("\n".join)
+_rows = st.lists(st.tuples(_ids, _broken, _broken), max_size=20)
+
+
+@settings(
+    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    rows=_rows,
+    is_crlf=st.booleans(),
+    has_bom=st.booleans(),
+    has_deb=st.booleans(),
+    has_fin=st.booleans(),
+    chunk_bytes=st.sampled_from([8, 64, 1 << 20]),
+)
+def test_any_table_written_is_read_back(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    rows: list[tuple[str, str, str]],
+    is_crlf: bool,
+    has_bom: bool,
+    has_deb: bool,
+    has_fin: bool,
+    chunk_bytes: int,
+) -> None:
+    monkeypatch.setattr("iae.records.CHUNK_BYTES", chunk_bytes)
+    monkeypatch.setattr("iae.records._TAIL_BYTES", 64)
+    end = "\r\n" if is_crlf else "\n"
+    records = ["|".join(row) for row in rows]
+    envelope = ["DEBTable22022022_112211||"] if has_deb else []
+    closing = [f"FIN{len(rows)}||"] if has_fin else []
+    text = "".join(line + end for line in [*envelope, "id|name|note", *records, *closing])
+    content = (b"\xef\xbb\xbf" if has_bom else b"") + text.encode()
+    line = len(envelope) + 2
+    expected = []
+    for row, record in zip(rows, records, strict=True):
+        expected.append((*row, line))
+        line += 1 + record.count("\n")
+    found, reading = read(tmp_path, content)
+    assert found == expected
+    assert reading.rejections == []
+    assert reading.nb_announced == (len(rows) if has_fin else None)
+
+
+def test_the_real_annex_file(tmp_path: Path, shared_data: Path) -> None:
+    [path] = (shared_data / "fluxiae").glob("fluxIAE_AnnexeFinanciere_*")
+    content = gzip.decompress(path.read_bytes())
+    columns = ("af_id_annexe_financiere", "af_numero_annexe_financiere")
+    rows, reading = read(tmp_path, content, columns)
+    ids = [row[0] for row in rows]
+    assert len(rows) == 85
+    assert [ids.count(one) for one in ("4080", "2210", "29664")] == [2, 3, 4]
+    assert f"{reading.date}" == "2022-02-07"
+    assert rows[0] == ("23439", "FDI054200058", 3)
