@@ -45,6 +45,29 @@ def one_sentence(command: Callable[Parameters, None]) -> Callable[Parameters, No
 
 @app.command()
 @one_sentence
+def sample(
+    out: Annotated[Path, typer.Argument(metavar="OUT", help="The folder to write.")],
+    scale: Annotated[float, typer.Option(help="1 is the size of France.")] = 0.02,
+    seed: Annotated[int, typer.Option(help="Of everything that is drawn.")] = 1,
+    until: Annotated[str, typer.Option(metavar="YYYY-MM", help="The last month covered.")] = (
+        "2022-09"
+    ),
+    force: Annotated[bool, typer.Option("--force", help="Replace an earlier sample.")] = False,
+) -> None:
+    """Write a synthetic drop, in the formats of the real extracts and with their faults."""
+    from iae.sample import parse_month, write_sample
+    from iae.sample.summary import progress, show_files
+
+    month = parse_month(until)
+    with progress() as on_file:
+        files = write_sample(
+            out, scale=scale, seed=seed, until=month, is_forced=force, on_file=on_file
+        )
+    show_files(out, files)
+
+
+@app.command()
+@one_sentence
 def load(
     drops: Annotated[
         list[Path], typer.Argument(metavar="DROP...", help="Drops, or folders of single sources.")

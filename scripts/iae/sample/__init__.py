@@ -1,0 +1,147 @@
+"""A synthetic drop in the formats of the real extracts, calibrated on published figures."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+
+import duckdb
+
+from iae.errors import IaeError, printable
+from iae.sample.delimited import WrittenFile
+from iae.sample.fluxiae import write_fluxiae
+from iae.sample.geiq import write_geiq
+from iae.sample.iti import write_iti
+from iae.sample.resources import load_calibration, read_text, run_script
+
+__all__ = ["FIRST_MONTH", "LAST_MONTH", "MARKER", "WrittenFile", "parse_month", "write_sample"]
+
+# The months that the calibration covers.
+FIRST_MONTH = date(2017, 1, 1)
+LAST_MONTH = date(2023, 12, 1)
+# GEIQ and ITI are counted from here on (indicator.md).
+_COMPOSITE_START = date(2021, 1, 1)
+MAX_SCALE = 20.0
+# A drop with this file at its root is synthetic: the loader says so wherever it is shown.
+MARKER = "SYNTHETIC.md"
+
+
+def parse_month(text: str) -> date:
+    """Return the first day of a month written `YYYY-MM`.
+
+    Raises:
+        IaeError: it is not one.
+    """
+    if not re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", text):
+        raise IaeError(f"{printable(text)} is not a month: write it as 2022-09.")
+    return date.fromisoformat(f"{text}-01")
+
+
+def write_sample(
+    out: Path,
+    *,
+    scale: float = 0.02,
+    seed: int = 1,
+    until: date = date(2022, 9, 1),
+    is_forced: bool = False,
+    on_file: Callable[[WrittenFile], None] = lambda file: None,
+) -> list[WrittenFile]:
+    """Write a synthetic drop: all sources but the Baromètre, with the quirks of the real files.
+
+    The same arguments give the same bytes. The drop is complete or not there at all.
+
+    Args:
+        out: the folder to write, which must not exist or be empty.
+        scale: 1 is the size of France, 4,000 structures and 8 million monthly states.
+        seed: of everything that is drawn.
+        until: the last month that the extracts cover, by its first day.
+        is_forced: replace `out` where it is an earlier sample.
+        on_file: called with each file once it is written.
+
+    Returns:
+        The files written, the README aside.
+
+    Raises:
+        IaeError: an argument is out of bounds, `out` is in use or cannot be written.
+    """
+    if not 0 < scale <= MAX_SCALE:
+        raise IaeError(f"The scale is {scale:g}: give one above 0 and up to {MAX_SCALE:g}.")
+    if not FIRST_MONTH <= until <= LAST_MONTH:
+        raise IaeError(
+            f"The calibration covers {FIRST_MONTH:%Y-%m} to {LAST_MONTH:%Y-%m}, not {until:%Y-%m}:"
+            " give --until within these months."
+        )
+    _check_free(out, is_forced)
+    # In the same folder, so that a rename puts it in place.
+    partial = out.with_name(f".{out.name}.{os.getpid()}.partial")
+    files = []
+    try:
+        partial.mkdir(parents=True)
+        with _generator(partial, scale, seed, until) as connection:
+            for file in _write_sources(connection, partial, until):
+                files.append(file)
+                on_file(file)
+        readme = read_text("README.md").format(scale=scale, seed=seed, until=f"{until:%Y-%m}")
+        (partial / MARKER).write_text(readme, encoding="utf-8")
+        if is_forced and out.exists():
+            shutil.rmtree(out)
+        partial.replace(out)
+    except (OSError, duckdb.IOException, duckdb.OutOfMemoryException) as error:
+        raise IaeError(f"The sample cannot be written to {printable(out)}: {error}.") from error
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+    return [
+        WrittenFile(out / file.path.relative_to(partial), file.nb_rows, file.nb_bytes)
+        for file in files
+    ]
+
+
+def _check_free(out: Path, is_forced: bool) -> None:
+    is_free = not any(out.iterdir()) if out.is_dir() else not (out.exists() or out.is_symlink())
+    if is_free:
+        return
+    name = printable(out)
+    if not is_forced:
+        raise IaeError(f"{name} exists and is not empty: name another folder, or give --force.")
+    if not (out / MARKER).is_file():
+        raise IaeError(f"{name} is not a sample (no {MARKER} in it): --force does not replace it.")
+
+
+@contextmanager
+def _generator(
+    partial: Path, scale: float, seed: int, until: date
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open a database in memory that knows the calibration and what to write."""
+    spill = partial / ".spill"
+    with duckdb.connect() as connection:
+        connection.execute("set memory_limit = '2GB'")
+        connection.execute("set temp_directory = ?", [str(spill)])
+        load_calibration(connection)
+        for name, value in (
+            ("scale", scale),
+            ("seed", seed),
+            ("until_month", until.year * 12 + until.month - 1),
+            ("extract_date", _in_next_month(until, 11)),
+        ):
+            connection.execute(f"set variable {name} = ?", [value])
+        run_script(connection, "targets")
+        yield connection
+    shutil.rmtree(spill, ignore_errors=True)
+
+
+def _in_next_month(month: date, day: int) -> date:
+    return date(month.year + month.month // 12, month.month % 12 + 1, day)
+
+
+def _write_sources(
+    connection: duckdb.DuckDBPyConnection, folder: Path, until: date
+) -> Iterator[WrittenFile]:
+    yield from write_fluxiae(connection, folder, _in_next_month(until, 11))
+    if until >= _COMPOSITE_START:
+        yield from write_geiq(connection, folder, _in_next_month(until, 14))
+        yield from write_iti(connection, folder, _in_next_month(until, 20))

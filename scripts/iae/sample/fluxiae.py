@@ -1,0 +1,145 @@
+"""The sample of `asp_fluxiae`: every table of one extract of the ASP extranet IAE."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+
+import duckdb
+
+from iae.sample.delimited import Layout, WrittenFile, write_delimited
+from iae.sample.resources import read_text, run_script
+
+
+@dataclass(frozen=True)
+class Table:
+    """One table of the extract.
+
+    Attributes:
+        name: as in the file name.
+        layout: how its file is written, the envelope aside.
+        extension: of its file, which need not tell the container.
+        query: what is in it.
+        days_before: age in days of its DEB row, none when None.
+        has_end: a FIN row closes the file.
+    """
+
+    name: str
+    layout: Layout
+    extension: str
+    query: str
+    days_before: int | None = 0
+    has_end: bool = True
+
+
+# Other tables of the folder: named by the loader, and left alone.
+_OTHER_TABLES = (
+    Table(
+        "AnnexeFinanciereACI",
+        Layout(container="gzip"),
+        ".csv.gz",
+        "select annex_id as aci_af_id, 'false' as aci_chantier_ecole from annexes"
+        " where structure_type = 'ACI' and version = 'last' order by annex_id",
+    ),
+    Table(
+        "MissionsEtatMensuelIndiv",
+        Layout(),
+        ".csv",
+        "select state_id as mei_dsm_id, state_id + 1 as mei_mis_id, nb_hours as mei_nombre_heures"
+        " from state_samples order by exception_rank",
+    ),
+    Table(
+        "RefMotifSort",
+        Layout(line_end=b"\r\n"),
+        ".csv",
+        "select col0 as rms_id, col1 as rms_libelle from (values"
+        " (20, 'Embauche en CDI non aidé'), (21, 'Fin de contrat'), (22, 'Rupture'),"
+        " (23, 'Entrée en formation'))",
+        has_end=False,
+    ),
+    Table(
+        "RefMesureDispositif",
+        Layout(),
+        ".csv",
+        "select type_no as rmd_id, measure_code as rmd_code from types order by type_no",
+        days_before=None,
+    ),
+)
+
+
+def write_fluxiae(
+    connection: duckdb.DuckDBPyConnection, out: Path, extract_date: date
+) -> Iterator[WrittenFile]:
+    """Write the extract, table by table, in all the containers and envelopes that ASP delivers.
+
+    Args:
+        connection: where `targets.sql` has run.
+        out: the drop.
+        extract_date: of the latest DEB row; the file names bear a later date.
+
+    Yields:
+        Each file once it is complete.
+    """
+    for script in ("contracts", "structures", "contract_rows", "monthly_state_rows", "persons"):
+        run_script(connection, script)
+    folder = out / "asp_fluxiae"
+    folder.mkdir()
+    stamp = (extract_date + timedelta(days=6)).strftime("%d%m%Y") + "_112211"
+    tables = (
+        Table(
+            "Structure",
+            Layout(line_end=b"\r\n", has_bom=True),
+            ".csv",
+            "from drop_structure",
+            days_before=1,
+        ),
+        Table(
+            "AnnexeFinanciere",
+            Layout(container="gzip"),
+            ".csv.gz",
+            _annex_query(connection),
+            has_end=False,
+        ),
+        Table("ContratMission", Layout(container="zip"), ".csv.gz", "from drop_contrat_mission"),
+        Table("Salarie", Layout(), ".csv", "from drop_salarie", days_before=None),
+        Table(
+            "EtatMensuelIndiv", Layout(container="gzip"), ".csv.gz", "from drop_etat_mensuel_indiv"
+        ),
+        *_OTHER_TABLES,
+    )
+    for table in tables:
+        yield _write_table(connection, folder, table, extract_date, stamp)
+
+
+def _write_table(
+    connection: duckdb.DuckDBPyConnection,
+    folder: Path,
+    table: Table,
+    extract_date: date,
+    stamp: str,
+) -> WrittenFile:
+    first_row = None
+    if table.days_before is not None:
+        day = extract_date - timedelta(days=table.days_before)
+        first_row = f"DEB{table.name}{day:%d%m%Y}_063004"
+    layout = Layout(
+        container=table.layout.container,
+        line_end=table.layout.line_end,
+        has_bom=table.layout.has_bom,
+        first_row=first_row,
+        last_row_prefix="FIN" if table.has_end else None,
+    )
+    path = folder / f"fluxIAE_{table.name}_{stamp}{table.extension}"
+    return write_delimited(connection, table.query, path, layout)
+
+
+def _annex_query(connection: duckdb.DuckDBPyConnection) -> str:
+    """All columns of the real file in their order, empty where nothing reads them."""
+    known = {
+        name for name, *_ in connection.execute("describe from drop_annexe_financiere").fetchall()
+    }
+    columns = (
+        f'"{name}"' if name in known else f'null as "{name}"'
+        for name in read_text("annexe_financiere_columns.txt").splitlines()
+    )
+    return f"select {', '.join(columns)} from drop_annexe_financiere"  # noqa: S608 (own names)

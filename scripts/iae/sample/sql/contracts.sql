@@ -1,0 +1,226 @@
+-- Slots are places of work that follow the targets; each is held by one person after another.
+create table slots as
+with bounds as (
+    select
+        *,
+        lag(nb_slots, 1, 0) over paths as previous_slots,
+        lead(nb_slots, 1, 0) over paths as next_slots,
+    from targets
+    window paths as (partition by structure_type, area order by month_no)
+),
+
+starts as (
+    select
+        structure_type,
+        type_no,
+        area,
+        month_no as start_month,
+        unnest(range(previous_slots, nb_slots)) as slot,
+    from bounds
+    where nb_slots > previous_slots
+),
+
+ends as (
+    select
+        structure_type,
+        area,
+        month_no + 1 as end_month,
+        unnest(range(next_slots, nb_slots)) as slot,
+    from bounds
+    where nb_slots > next_slots
+),
+
+runs as (
+    select starts.*, ends.end_month
+    from (
+        select
+            *,
+            row_number() over (partition by structure_type, area, slot order by start_month) as run,
+        from starts
+    ) as starts
+    inner join (
+        select
+            *,
+            row_number() over (partition by structure_type, area, slot order by end_month) as run,
+        from ends
+    ) as ends using (structure_type, area, slot, run)
+),
+
+-- The golden ratio spreads any run of consecutive slots over the structures as their weights say.
+spread as (
+    select
+        *,
+        ((slot + 0.5) * 0.6180339887498949) % 1 as position,
+        dense_rank() over (order by type_no, area, slot) as slot_id,
+    from runs
+)
+
+select
+    spread.slot_id,
+    spread.structure_type,
+    spread.area,
+    spread.slot,
+    spread.start_month,
+    spread.end_month,
+    places.place_id,
+from spread
+inner join places
+    on spread.structure_type = places.structure_type
+    and spread.area = places.area
+    and spread.position >= places.lower_bound
+    and spread.position < places.upper_bound;
+
+create table contracts as
+with candidates as (
+    select
+        slots.slot_id,
+        slots.structure_type,
+        slots.area,
+        slots.slot,
+        slots.place_id,
+        slots.start_month as run_start,
+        slots.end_month as run_end,
+        types.shortest,
+        types.spread,
+        unnest(range(0, 1 + (slots.end_month - slots.start_month) // types.shortest)) as run_rank,
+    from slots
+    inner join types using (structure_type)
+),
+
+lengths as (
+    select
+        *,
+        shortest + floor(
+            draw('length', slot_id * 1000000 + (run_start % 1000) * 100 + run_rank) * spread
+        )::integer as length,
+    from candidates
+),
+
+cut as (
+    select
+        *,
+        run_start + sum(length) over runs - length as start_month,
+        least(run_start + sum(length) over runs, run_end) as end_month,
+    from lengths
+    window runs as (
+        partition by slot_id, run_start order by run_rank rows unbounded preceding
+    )
+),
+
+numbered as (
+    select
+        * exclude (length),
+        row_number() over (partition by slot_id order by start_month) as slot_rank,
+        run_rank = 0 or run_rank % 4 = 0
+        or draw('person', slot_id * 1000 + start_month % 1000) < 0.5 as is_new_person,
+    from cut
+    where start_month < run_end
+),
+
+dated as (
+    select
+        *,
+        slot_id * 64 + slot_rank as contract_id,
+        -- From the day after the last day of the month before to three days before its own.
+        last_day(first_day(start_month::integer - 1)) + 1
+        + if(
+            draw('first', slot_id * 64 + slot_rank) < 0.4,
+            0,
+            floor(draw('start', slot_id * 64 + slot_rank) * 27)::integer
+        )
+        -- Who is there when the history opens came some time before.
+        - if(
+            start_month = 2016 * 12 + 6,
+            floor(draw('before', slot_id) * 30 * shortest)::integer,
+            0
+        ) as start_date,
+        slot_id * 48
+        + sum(is_new_person::integer)
+            over (partition by slot_id order by start_month rows unbounded preceding) as person_id,
+    from numbered
+),
+
+ended as (
+    select
+        *,
+        coalesce(lead(person_id) over slots = person_id, false) as is_renewed,
+        lead(start_date) over slots as next_start_date,
+    from dated
+    window slots as (partition by slot_id order by start_month)
+)
+
+select
+    contract_id,
+    person_id::bigint as person_id,
+    person_id::bigint as identity_id,
+    structure_type,
+    area,
+    slot,
+    place_id,
+    start_month::integer as start_month,
+    end_month::integer as end_month,
+    start_date,
+    -- Never on the last day of the first month after: the next in the slot is there by then.
+    if(
+        is_renewed and next_start_date <= last_day(first_day(end_month::integer)),
+        next_start_date - 1,
+        last_day(first_day(end_month::integer - 1))
+        + floor(draw('end', contract_id) * 27)::integer
+    ) as end_date,
+    is_renewed,
+    not is_new_person as is_renewal,
+    draw('contract', contract_id) as contract_draw,
+from ended
+where start_date <= getvariable('extract_date')
+order by contract_id;
+
+-- Some people are in two structures at once: usually in the same department, where they count once.
+insert into contracts
+select
+    contracts.contract_id + 1000000000,
+    contracts.person_id + 1000000000,
+    contracts.identity_id,
+    contracts.structure_type,
+    contracts.area,
+    contracts.slot,
+    places.sibling_id,
+    contracts.start_month,
+    contracts.end_month,
+    contracts.start_date,
+    contracts.end_date,
+    contracts.is_renewed,
+    contracts.is_renewal,
+    contracts.contract_draw,
+from contracts
+inner join places using (place_id)
+where places.sibling_id is not null and draw('twin', contracts.person_id) < 0.01
+order by contracts.contract_id;
+
+-- A few also work in a structure of another department, where they count again.
+insert into contracts
+select
+    contracts.contract_id + 2000000000,
+    contracts.person_id + 2000000000,
+    contracts.identity_id,
+    contracts.structure_type,
+    contracts.area,
+    contracts.slot,
+    other_places.place_id,
+    contracts.start_month,
+    contracts.end_month,
+    contracts.start_date,
+    contracts.end_date,
+    contracts.is_renewed,
+    contracts.is_renewal,
+    contracts.contract_draw,
+from contracts
+inner join places using (place_id)
+inner join places as other_places
+    on places.structure_type = other_places.structure_type
+    and places.place_id + 1 = other_places.place_id
+    and places.department_code != other_places.department_code
+where
+    contracts.contract_id < 1000000000
+    and draw('elsewhere', contracts.person_id) < 0.003
+    and places.area not in ('06', 'COM', 'NL')
+order by contracts.contract_id;

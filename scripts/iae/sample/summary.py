@@ -1,0 +1,37 @@
+"""What `iae sample` shows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from rich.console import Console
+from rich.filesize import decimal
+from rich.table import Table
+from rich.text import Text
+
+from iae.errors import printable
+from iae.sample import MARKER, WrittenFile
+
+_out = Console(markup=False, highlight=False)
+_err = Console(stderr=True, markup=False, highlight=False)
+
+
+@contextmanager
+def progress() -> Iterator[Callable[[WrittenFile], None]]:
+    """Show on a terminal which file is done."""
+    with _err.status("Drawing people and contracts") as status:
+        yield lambda file: status.update(f"Written: {file.path.name}, {file.nb_rows:,} rows")
+
+
+def show_files(out: Path, files: list[WrittenFile]) -> None:
+    """Show each file with its rows and its size on disk."""
+    table = Table("file")
+    for name in ("rows", "size"):
+        table.add_column(name, justify="right")
+    for file in files:
+        name = printable(file.path.relative_to(out))
+        table.add_row(Text(name, overflow="fold"), f"{file.nb_rows:,}", decimal(file.nb_bytes))
+    _out.print(table)
+    _out.print(f"Synthetic, as its {MARKER} says. Next: iae load {printable(out)}")
