@@ -165,11 +165,10 @@ def _whole_record(
 
 def _field(separator: bytes) -> re.Pattern[bytes]:
     # A quoted field up to a quote at a border, else whatever stands before the next border.
-    border = b"(" + re.escape(separator) + rb"|\n)"
+    border = b"(?:" + re.escape(separator) + rb"|\n)"
     plain = rb"[^" + re.escape(separator) + rb"\n]"
-    return re.compile(
-        rb'("(?:[^"]|"")*"(?=\r?' + border + rb')|(?!")' + plain + rb"*?)\r?" + border
-    )
+    quoted = rb'"(?:[^"]|"")*"(?=\r?' + border + b")"
+    return re.compile(b"(" + quoted + rb'|(?!")' + plain + rb"*?)\r?(" + border + b")")
 
 
 def _lone_quote(separator: bytes) -> re.Pattern[bytes]:

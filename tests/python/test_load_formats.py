@@ -1,0 +1,374 @@
+"""Delimited text, workbooks, containers: the other sources, loaded from files as delivered."""
+
+from __future__ import annotations
+
+import datetime as dt
+import gzip
+import io
+import stat
+import tarfile
+import zipfile
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+import pyzipper
+import xlsxwriter
+
+from iae.sources import SOURCES
+from loading import FLUXIAE, NIR, Warehouse, file_name, fluxiae_text, rows_of, write_fluxiae
+
+EXTRAPRO = [column.upper() for column in SOURCES["extrapro"].tables[0].wanted]
+CONTRATS_AIDES = list(SOURCES["asp_contrats_aides"].tables[0].wanted)
+
+
+@pytest.fixture
+def warehouse(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Warehouse:
+    monkeypatch.setenv("IAE_SALT", "pepper")
+    monkeypatch.delenv("IAE_ARCHIVE_PASSWORD", raising=False)
+    return Warehouse(tmp_path)
+
+
+def put(drop: Path, name: str, content: bytes) -> Path:
+    path = drop / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+    return drop
+
+
+def contract(number: str, name: str = "", nir: str = NIR) -> str:
+    values = {"NUM_CONTRAT": number, "RAISON_SOCIALE": name, "NIR": nir}
+    return ";".join(values.get(column, "") for column in EXTRAPRO)
+
+
+def extrapro(*records: str, end: str = "\n") -> str:
+    return "".join(line + end for line in [";".join(EXTRAPRO), *records])
+
+
+def contracts(warehouse: Warehouse) -> list[tuple[object, ...]]:
+    return warehouse.query(
+        "select num_contrat, raison_sociale, _line from raw.extrapro__contrats_pro order by _line"
+    )
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "windows-1252"])
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_extrapro_in_both_encodings(
+    tmp_path: Path, warehouse: Warehouse, encoding: str, end: str
+) -> None:
+    text = extrapro(
+        contract("1", "Bâtiment Œuvre"),
+        contract("2", '"Béton; ""brut"""'),
+        contract("3", '"deux\nlignes"'),
+        contract("4", 'le "rond" point'),
+        contract("5", '"'),
+        end=end,
+    )
+    drop = put(tmp_path / "drop", "extrapro/contrats_pro_20220301.csv", text.encode(encoding))
+    [outcome] = warehouse.load(drop)
+    assert outcome.date == dt.date(2022, 3, 1)
+    assert contracts(warehouse) == [
+        ("1", "Bâtiment Œuvre", 2),
+        ("2", 'Béton; "brut"', 3),
+        ("3", "deux\nlignes", 4),
+        ("4", 'le "rond" point', 6),
+        ("5", '"', 7),
+    ]
+
+
+def test_a_wholly_quoted_file(tmp_path: Path, warehouse: Warehouse) -> None:
+    lines = [
+        ";".join(f'"{value}"' for value in line.split(";"))
+        for line in extrapro(contract("1", "a"), contract("2", "b")).splitlines()
+    ]
+    put(tmp_path / "drop", "extrapro/contrats_pro_20220301.csv", "\n".join(lines).encode())
+    warehouse.load(tmp_path / "drop")
+    assert contracts(warehouse) == [("1", "a", 2), ("2", "b", 3)]
+
+
+def test_delimited_rows_that_do_not_fit(tmp_path: Path, warehouse: Warehouse) -> None:
+    text = extrapro(
+        contract("1", "é"),
+        "2;short",
+        contract("3", '"never closed'),
+        contract("4") + ";too;long",
+        contract("5"),
+    ).encode()
+    text += contract("6", "?").encode().replace(b"?", b"\xe9") + b"\n"
+    text += contract("7", "?").encode().replace(b"?", b"\x00") + b"\n"
+    text += contract("8", "à\n").encode()
+    drop = put(tmp_path / "drop", "extrapro/contrats_pro_20220301.csv", text)
+    warehouse.load(drop, max_rejected=1)
+    assert [(row[0], row[2]) for row in contracts(warehouse)] == [("1", 2), ("3", 4), ("5", 6)]
+    assert warehouse.query(
+        "select line, reason, raw_text from raw.rejected_rows order by line"
+    ) == [
+        (3, "too few columns", None),
+        (5, "too many columns", None),
+        (7, "invalid bytes", None),
+        (8, "invalid bytes", None),
+        (9, "too few columns", None),
+        (10, "too few columns", None),
+    ]
+
+
+def test_contrats_aides(tmp_path: Path, warehouse: Warehouse) -> None:
+    values = {
+        "num_convention": "059PEC",
+        "code_departement": "059",
+        "date_embauche": "01/02/2022",
+        "nir": "1 85 05 75 120 005",
+    }
+    record = ";".join(values.get(name, "") for name in reversed(CONTRATS_AIDES))
+    text = ";".join(reversed(CONTRATS_AIDES)) + "\r\n" + record + "\r\n"
+    put(
+        tmp_path / "drop",
+        "asp_contrats_aides/contrats_aides_20220301.csv",
+        gzip.compress(text.encode("utf-8-sig")),
+    )
+    warehouse.load(tmp_path / "drop")
+    [row] = warehouse.query("from raw.asp_contrats_aides__contrats_aides")
+    hashed = sha256(b"pepper1850575120005").hexdigest()
+    expected = [values.get(name) for name in CONTRATS_AIDES[:-1]]
+    assert row == (*expected, hashed, 1, dt.date(2022, 3, 1), "contrats_aides_20220301.csv", 2)
+
+
+@pytest.mark.parametrize(
+    ("nir", "hashed"),
+    [
+        pytest.param("1850575120005", "1850575120005", id="13 characters"),
+        pytest.param("185057512000542", "1850575120005", id="15, whatever the key"),
+        pytest.param(" 1 85 05 75 120 005 42", "1850575120005", id="spaces"),
+        pytest.param("285052a120005", "285052A120005", id="Corsica, lower case"),
+        pytest.param("285052B120005", "285052B120005", id="Haute-Corse"),
+        pytest.param("7850575120005", "7850575120005", id="temporary number"),
+        pytest.param("", None, id="empty"),
+        pytest.param("5850575120005", None, id="5 is no first digit"),
+        pytest.param("185057512000", None, id="12 characters"),
+        pytest.param("18505751200054", None, id="14 characters"),
+        pytest.param("285052C120005", None, id="2C is no department"),
+        pytest.param("1850575120A05", None, id="a letter"),
+        pytest.param("1111111111111", None, id="one digit repeated"),
+        pytest.param("222222222222299", None, id="one digit repeated, with a key"),
+    ],
+)
+def test_which_nir_is_usable(
+    tmp_path: Path, warehouse: Warehouse, nir: str, hashed: str | None
+) -> None:
+    put(
+        tmp_path / "drop",
+        "extrapro/contrats_pro_20220301.csv",
+        extrapro(contract("1", nir=nir)).encode(),
+    )
+    warehouse.load(tmp_path / "drop")
+    expected = sha256(f"pepper{hashed}".encode()).hexdigest() if hashed else None
+    assert warehouse.query("select nir_hash from raw.extrapro__contrats_pro") == [(expected,)]
+
+
+def workbook(rows: list[list[object]]) -> bytes:
+    content = io.BytesIO()
+    with xlsxwriter.Workbook(content) as book:
+        day = book.add_format({"num_format": "mmm-yy"})
+        sheet = book.add_worksheet()
+        for line, row in enumerate(rows):
+            for rank, value in enumerate(row):
+                if isinstance(value, dt.date):
+                    sheet.write_datetime(line, rank, dt.datetime.combine(value, dt.time()), day)
+                elif value is not None:
+                    sheet.write(line, rank, value)
+    return content.getvalue()
+
+
+def test_iti_workbook(tmp_path: Path, warehouse: Warehouse) -> None:
+    rows: list[list[object]] = [
+        ["Entrées dans le programme ITI"],
+        [],
+        ["Mois", "Région", " Département", "Réseau", "Entrées"],
+        [dt.date(2021, 1, 1), "Bretagne", "Finistère", "BGE", 12],
+        [None, None, "Morbihan", "BGE", 3.0],
+        [None, "Total Bretagne", None, None, 15],
+        [None, None, None, None, None],
+        [None, "Corse", "2A", "Adie", "1 204"],
+        ["TOTAL janvier", None, None, None, 1219],
+        ["févr.-21", "Bretagne", "Finistère", "BGE", 1.5],
+        [None, None, None, None, 4],
+        ["Source : BPI France"],
+    ]
+    put(tmp_path / "drop", "bpifrance_iti/iti_entrees_20220301.xlsx", workbook(rows))
+    warehouse.load(tmp_path / "drop")
+    assert warehouse.query(
+        "select mois, region, departement, reseau, entrees, _line "
+        "from raw.bpifrance_iti__iti_entrees order by _line"
+    ) == [
+        ("2021-01-01", "Bretagne", "Finistère", "BGE", "12", 4),
+        ("2021-01-01", "Bretagne", "Morbihan", "BGE", "3", 5),
+        ("2021-01-01", "Total Bretagne", None, None, "15", 6),
+        ("2021-01-01", "Corse", "2A", "Adie", "1 204", 8),
+        ("TOTAL janvier", "Corse", None, None, "1219", 9),
+        ("févr.-21", "Bretagne", "Finistère", "BGE", "1.5", 10),
+        ("févr.-21", "Bretagne", None, None, "4", 11),
+    ]
+
+
+GEIQ_HEADER = ["Nom", "Rue", "Rue (suite)", "Code Postal", "Ville", "SIRET", "e-mail"]
+
+
+@pytest.mark.parametrize("packing", ["none", "gzip", "zip"])
+def test_geiq_lists_as_workbook_and_text(
+    tmp_path: Path, warehouse: Warehouse, packing: str
+) -> None:
+    book = workbook(
+        [GEIQ_HEADER, ["Geiq BTP", "1 rue", None, 1000.0, "Bourg", 1234567890123.0, "m"]]
+    )
+    if packing == "gzip":
+        book = gzip.compress(book)
+    elif packing == "zip":
+        book = zipped({"liste.xlsx": book})
+    put(tmp_path / "drop", "geiq/geiq_2021.xlsx", book)
+    text = (
+        ",".join(GEIQ_HEADER) + '\n"Geiq, Sud",x,y,13001,Marseille,12345678901234,m@x.fr\n,,,,,,\n'
+    )
+    put(tmp_path / "drop", "geiq/geiq_2022.csv", text.encode())
+    warehouse.load(tmp_path / "drop")
+    assert warehouse.query(
+        "select nom, code_postal, ville, siret, _extract_date from raw.geiq__listes order by all"
+    ) == [
+        ("Geiq BTP", "1000", "Bourg", "1234567890123", dt.date(2021, 1, 1)),
+        ("Geiq, Sud", "13001", "Marseille", "12345678901234", dt.date(2022, 1, 1)),
+        (None, None, None, None, dt.date(2022, 1, 1)),
+    ]
+
+
+def zipped(
+    entries: dict[str, bytes], password: str | None = None, mode: int = stat.S_IFREG | 0o644
+) -> bytes:
+    content = io.BytesIO()
+    with pyzipper.AESZipFile(content, "w", compression=zipfile.ZIP_DEFLATED) as archive:
+        if password:
+            archive.setpassword(password.encode())
+            archive.setencryption(pyzipper.WZ_AES, nbits=256)
+        for name, data in entries.items():
+            info = pyzipper.zipfile_aes.AESZipInfo(name)
+            info.external_attr = mode << 16
+            info.compress_type = zipfile.ZIP_DEFLATED
+            archive.writestr(info, data)
+    return content.getvalue()
+
+
+def tables(nb_rows: int = 3) -> dict[str, bytes]:
+    return {
+        file_name(name).removesuffix(".gz"): fluxiae_text(table, rows_of(table, nb_rows)).encode()
+        for name, table in FLUXIAE.items()
+    }
+
+
+def tarred(entries: dict[str, bytes]) -> bytes:
+    content = io.BytesIO()
+    with tarfile.open(fileobj=content, mode="w:gz") as archive:
+        for name, data in entries.items():
+            info = tarfile.TarInfo(name)
+            info.size = len(data)
+            archive.addfile(info, io.BytesIO(data))
+    return content.getvalue()
+
+
+def wrapped(how: str) -> dict[str, bytes]:
+    """The same extract, as it can be delivered: file names and contents."""
+    texts = tables()
+    match how:
+        case "plain":
+            return texts
+        case "gzip":
+            return {f"{name}.gz": gzip.compress(text) for name, text in texts.items()}
+        case "zip named .csv.gz":
+            return {f"{name}.gz": zipped({"export.csv": text}) for name, text in texts.items()}
+        case "AES zips":
+            return {f"{name}.zip": zipped({name: text}, "secret") for name, text in texts.items()}
+        case "one zip of all, named .tar.gz":
+            return {"fluxIAE_ITOU_22022022_112211.tar.gz": zipped(texts)}
+        case "one tar.gz of all":
+            return {"fluxIAE_ITOU_22022022_112211.tar.gz": tarred(texts)}
+        case "one zip of gzips":
+            packed = {f"{name}.gz": gzip.compress(text) for name, text in texts.items()}
+            return {"fluxIAE.zip": zipped(packed)}
+        case "zip of AES zips":
+            inner = {f"{name}.zip": zipped({name: text}, "secret") for name, text in texts.items()}
+            return {"RIAE.zip": zipped(inner)}
+    raise AssertionError(how)
+
+
+@pytest.mark.parametrize(
+    "how",
+    [
+        "plain",
+        "gzip",
+        "zip named .csv.gz",
+        "AES zips",
+        "one zip of all, named .tar.gz",
+        "one tar.gz of all",
+        "one zip of gzips",
+        "zip of AES zips",
+    ],
+)
+def test_every_container(
+    tmp_path: Path, warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    monkeypatch.setenv("IAE_ARCHIVE_PASSWORD", "secret")
+    for name, content in wrapped(how).items():
+        put(tmp_path / "drop", f"asp_fluxiae/{name}", content)
+    [outcome] = warehouse.load(tmp_path / "drop")
+    assert [(file.table, file.nb_rows) for file in outcome.files] == [(name, 3) for name in FLUXIAE]
+    assert warehouse.query("select count(*), min(_line) from raw.asp_fluxiae__structure") == [
+        (3, 3)
+    ]
+
+
+def test_other_tables_are_named_and_left_alone(tmp_path: Path, warehouse: Warehouse) -> None:
+    from iae.drops import look_into
+
+    drop = write_fluxiae(tmp_path / "drop")
+    for name in (
+        "fluxIAE_MissionsEtatMensuelIndiv",
+        "fluxIAE_AnnexeFinanciereACI",
+        "fluxIAE_RefMois",
+    ):
+        put(drop, f"asp_fluxiae/{name}_22022022_112211.csv.gz", gzip.compress(b"x|y\n"))
+    put(drop, "notes/readme.txt", b"x")
+    assert look_into([drop]).left_alone == [
+        f"{drop}/notes/",
+        "asp_fluxiae/fluxIAE_AnnexeFinanciereACI_22022022_112211.csv.gz",
+        "asp_fluxiae/fluxIAE_MissionsEtatMensuelIndiv_22022022_112211.csv.gz",
+        "asp_fluxiae/fluxIAE_RefMois_22022022_112211.csv.gz",
+    ]
+    [outcome] = warehouse.load(drop)
+    assert {file.nb_rows for file in outcome.files} == {3}
+
+
+def test_real_editions_of_the_barometre(warehouse: Warehouse, shared_data: Path) -> None:
+    outcomes = warehouse.load(shared_data)
+    assert [(outcome.source, f"{outcome.date}") for outcome in outcomes] == [
+        ("barometre", edition)
+        for edition in ("2021-05-07", "2021-12-21", "2022-03-15", "2023-01-18")
+    ]
+    assert warehouse.query(
+        "select count(*), min(_line), max(_line) from raw.barometre__departemental "
+        "where _extract_date = '2023-01-18'"
+    ) == [(69 * 101, 2, 69 * 101 + 1)]
+    assert warehouse.query(
+        "select valeur from raw.barometre__national "
+        "where _extract_date = '2023-01-18' and date in ('2020-04-30', '2022-06-30') order by date"
+    ) == [("85361.0",), ("152922.0",)]
+
+
+def test_other_indicators_of_the_barometre_are_not_landed(
+    tmp_path: Path, warehouse: Warehouse
+) -> None:
+    for table in SOURCES["barometre"].tables:
+        lines = [",".join(table.columns)]
+        for indicator in ("other", "nb-beneficiaires-siae", "nb-beneficiaires-siae-2"):
+            values = {"id_indicateur": indicator, "mesure": '"a, b"'}
+            lines.append(",".join(values.get(name, "x") for name in table.columns))
+        name = f"barometre/2022-03-15/barometre-resultats-detail-{table.name}.csv"
+        put(tmp_path / "drop", name, "\n".join(lines).encode())
+    warehouse.load(tmp_path / "drop")
+    assert warehouse.query("select mesure, _line from raw.barometre__national") == [("a, b", 3)]
