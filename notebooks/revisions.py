@@ -180,7 +180,7 @@ def _(some_editions):
 @app.cell
 def _(connection, some_editions):
     mo.stop(not some_editions)
-    _headlines = mo.sql(
+    headlines = mo.sql(
         f"""
         with national as (
             select edition, month, stock,
@@ -214,7 +214,7 @@ def _(connection, some_editions):
         """,
         engine=connection,
     )
-    return
+    return (headlines,)
 
 
 @app.cell(hide_code=True)

@@ -1,4 +1,4 @@
-"""Fixtures shared by the tests: a warehouse of one's own, and the commands of the project run on it."""
+"""Fixtures of the tests: a warehouse of one's own, and the commands of the project run on it."""
 
 from __future__ import annotations
 

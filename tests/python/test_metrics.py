@@ -1,0 +1,134 @@
+"""The metrics, asked with `mf query`: months are never summed, nor regions with departments."""
+
+from __future__ import annotations
+
+import csv
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from conftest import PROJECT, Pipeline
+
+# The program that `mf` is, started with the Python of the tests.
+MF = [sys.executable, "-c", "from dbt_metricflow.cli.main import cli; cli()"]
+
+
+@pytest.fixture(scope="session")
+def metrics(published_sample: Pipeline) -> Pipeline:
+    """The sample, with the files that MetricFlow wants in one folder."""
+    shutil.copy(PROJECT / "dbt_project.yml", published_sample.folder)
+    return published_sample
+
+
+def ask(pipeline: Pipeline, out: Path, *words: str) -> list[list[str]]:
+    """Rows of `mf query`, as text; a month or a year is its first day."""
+    # MetricFlow asks the package registry for its newest version at every start: not from here.
+    offline = {"HTTPS_PROXY": "http://127.0.0.1:9"}
+    done = subprocess.run(
+        [*MF, "query", *words, "--csv", str(out)],
+        cwd=pipeline.folder,
+        env=pipeline.environment | offline,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    with out.open(encoding="utf-8") as file:
+        return [
+            [cell.removesuffix("T00:00:00") for cell in row] for row in list(csv.reader(file))[1:]
+        ]
+
+
+def mart(pipeline: Pipeline, sql: str) -> list[list[str]]:
+    return [["" if cell is None else str(cell) for cell in row] for row in pipeline.query(sql)]
+
+
+def test_composite_of_a_department_by_month_is_the_mart(metrics: Pipeline, tmp_path: Path) -> None:
+    answer = ask(
+        metrics,
+        tmp_path / "answer.csv",
+        *("--metrics", "constant_stock,official_stock"),
+        *("--group-by", "metric_time__month"),
+        *("--where", "{{ Entity('territory') }} = 'D59'"),
+        *("--order", "metric_time__month"),
+    )
+    assert answer == mart(
+        metrics,
+        """
+        select month, constant_stock, official_stock from marts.fct_composite_stock
+        where territory_id = 'D59' order by month
+        """,
+    )
+
+
+def test_composite_by_year_is_the_last_month_of_the_country(
+    metrics: Pipeline, tmp_path: Path
+) -> None:
+    """No territory asked: the departments and NL, which are the country, and no region on top."""
+    answer = ask(
+        metrics,
+        tmp_path / "answer.csv",
+        *("--metrics", "constant_stock,official_stock"),
+        *("--group-by", "metric_time__year"),
+        *("--order", "metric_time__year"),
+    )
+    assert len(answer) >= 6
+    assert answer == mart(
+        metrics,
+        """
+        select date_trunc('year', month), constant_stock, official_stock
+        from marts.fct_composite_stock
+        where territory_id = 'FR'
+        qualify month = max(month) over (partition by year(month))
+        order by month
+        """,
+    )
+
+
+def test_stock_by_type_of_a_region_is_the_last_month_of_each_type(
+    metrics: Pipeline, tmp_path: Path
+) -> None:
+    answer = ask(
+        metrics,
+        tmp_path / "answer.csv",
+        *("--metrics", "stock"),
+        *("--group-by", "structure_type"),
+        *("--where", "{{ Dimension('territory__region_id') }} = 'R84'"),
+        *("--order", "structure_type"),
+    )
+    assert len(answer) == 7
+    assert answer == mart(
+        metrics,
+        """
+        select structure_type, stock from marts.fct_stock_by_structure_type
+        where territory_id = 'R84'
+        qualify month = max(month) over (partition by structure_type)
+        order by structure_type
+        """,
+    )
+
+
+def test_rate_and_change_of_a_region_are_those_of_the_mart(
+    metrics: Pipeline, tmp_path: Path
+) -> None:
+    answer = ask(
+        metrics,
+        tmp_path / "answer.csv",
+        *("--metrics", "constant_stock_per_10000_inhabitants,constant_stock_change"),
+        *("--group-by", "metric_time__month"),
+        *("--where", "{{ Dimension('territory__region_id') }} = 'R11'"),
+        *("--order", "metric_time__month"),
+    )
+    expected = mart(
+        metrics,
+        """
+        select month, constant_stock * 10000 / population, constant_change
+        from marts.fct_composite_stock inner join marts.dim_territories using (territory_id)
+        where territory_id = 'R11' order by month
+        """,
+    )
+    assert [[row[0], row[2]] for row in answer] == [[row[0], row[2]] for row in expected]
+    assert [float(row[1]) for row in answer] == pytest.approx([float(row[1]) for row in expected])
