@@ -80,7 +80,7 @@ class Pipeline:
         return self.succeed([sys.executable, "-m", "iae", "load", *drops])
 
     def dbt(self, *arguments: str) -> str:
-        return self.succeed([sys.executable, "-m", "dbt.cli.main", "--no-use-colors", *arguments])
+        return self.succeed([Path(sys.executable).with_name("dbt"), "--no-use-colors", *arguments])
 
     def publish(self) -> str:
         return self.succeed([sys.executable, "-m", "iae", "publish"])
