@@ -2,18 +2,136 @@
 
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
-.DELETE_ON_ERROR:
 .DEFAULT_GOAL := all
+.DELETE_ON_ERROR:
+.NOTPARALLEL:
 MAKEFLAGS += --no-builtin-rules
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+IAE := $(BIN)/iae
+DBT := $(BIN)/dbt
+
+# The drop to load; a synthetic one is written where there is none.
+DROP ?= drop
+SAMPLE_SCALE ?= 0.02
+
+export IAE_WAREHOUSE ?= warehouse/build.duckdb
+WAREHOUSE := $(dir $(IAE_WAREHOUSE))
+PUBLISHED := $(WAREHOUSE)iae.duckdb
+# Touched before each full build: what is younger has not been built.
+BUILT := $(WAREHOUSE).built
+BUILD_FILES := $(wildcard dbt_project.yml profiles.yml models seeds macros tests/generic \
+    tests/singular requirements.lock)
 
 export DBT_PROFILES_DIR := .
 export DO_NOT_TRACK := 1
+export DBT_COLIBRI_NO_VERSION_CHECK := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYTHONUTF8 := 1
+
+# True when the file $(1) is missing or older than one of the files $(2), or one of those in them.
+stale = [ ! -e $(1) ] || [ -n "$$(find $(2) -newer $(1) -not -name '*.pyc' -print -quit)" ]
+
+##@ From a drop to a result
+
+.PHONY: all
+all: site ## Load DROP, build, publish, write the catalogue and the page; show the last months
+	@$(IAE) summary
+	@printf '%s\n' \
+	    'Tables for analysts   $(PUBLISHED)' \
+	    'Page                  site/index.html' \
+	    'Catalogue             site/catalogue/index.html' \
+	    'Notebooks             make notebooks'
+
+drop: | $(VENV)/.done
+	rm -rf drop.new
+	$(IAE) sample drop.new --scale $(SAMPLE_SCALE)
+	mv drop.new drop
+
+.PHONY: load
+load: $(VENV)/.done $(filter drop,$(DROP)) ## Load the extracts of DROP that are not loaded yet
+	$(IAE) load $(DROP)
+
+# dbt build, when the last one was not green, or other extracts are current, or a file has changed.
+.PHONY: build
+build: load ## Build and test every model, if anything has changed
+	@if $(call stale,$(BUILT),$(BUILD_FILES)) || ! $(IAE) publish --check 2>/dev/null; then \
+	    touch $(BUILT).new; \
+	    echo 'dbt build'; \
+	    $(DBT) --quiet build; \
+	    mv $(BUILT).new $(BUILT); \
+	else \
+	    echo 'dbt build: nothing has changed.'; \
+	fi
+
+.PHONY: publish
+publish: build ## Publish the marts of the build, if it was green
+	$(IAE) publish
+
+.PHONY: docs
+docs: publish ## Write the catalogue into site/catalogue
+	@if $(call stale,site/catalogue/index.html,$(PUBLISHED) $(BUILD_FILES) scripts/iae/catalogue.py); then \
+	    echo '$(IAE) catalogue'; \
+	    $(IAE) catalogue; \
+	fi
+
+.PHONY: site
+site: docs ## Write the page into site
+	@if $(call stale,site/index.html,$(PUBLISHED) scripts/iae/site); then \
+	    echo '$(IAE) site'; \
+	    $(IAE) site; \
+	fi
+
+.PHONY: notebooks
+notebooks: $(VENV)/.done ## Open the notebooks in the browser
+	$(BIN)/marimo edit --skip-update-check notebooks
+
+##@ Check
+
+SCRATCH := .scratch
+
+.PHONY: test
+test: lint scratch-build bouncer pytest ## Everything that checks the project, on a sample of its own
+	@echo 'make test: everything passed.'
+
+.PHONY: lint
+lint: $(VENV)/.done ## Check the style and the types of the Python, the style of the SQL
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	IAE_WAREHOUSE=$(SCRATCH)/lint.duckdb $(BIN)/sqlfluff lint models analyses tests/singular
+
+# Twice: the second build must find what the first one left and change nothing.
+.PHONY: scratch-build
+scratch-build: export IAE_WAREHOUSE := $(SCRATCH)/warehouse/build.duckdb
+scratch-build: export DBT_TARGET_PATH := $(SCRATCH)/target
+scratch-build: export DBT_LOG_PATH := $(SCRATCH)/logs
+scratch-build: $(VENV)/.done
+	rm -rf $(SCRATCH)
+	$(IAE) sample $(SCRATCH)/drop --scale $(SAMPLE_SCALE)
+	$(IAE) load $(SCRATCH)/drop
+	$(DBT) --quiet build
+	$(DBT) --quiet build
+	$(IAE) publish
+	$(DBT) --quiet docs generate
+
+.PHONY: bouncer
+bouncer: $(VENV)-bouncer/.done scratch-build
+	DBT_PROJECT_DIR=$(SCRATCH) $(VENV)-bouncer/bin/dbt-bouncer run
+
+.PHONY: pytest
+pytest: $(VENV)/.done
+	$(BIN)/pytest
+
+.PHONY: audit-dependencies
+audit-dependencies: $(VENV)/.done ## Look the locked packages up in the published advisories
+	$(BIN)/python scripts/audit_dependencies.py
+
+.PHONY: bench
+bench: $(VENV)/.done ## Time the whole pipeline at SCALE (1 is the size of France)
+	$(BIN)/python -m bench --scale $(or $(SCALE),1)
 
 ##@ Install
 

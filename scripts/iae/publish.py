@@ -199,7 +199,8 @@ def _write(connection: duckdb.DuckDBPyConnection, path: Path) -> dict[str, int]:
         [warehouse, SCHEMA],
     ).fetchall()
     connection.execute(
-        f"attach {_literal(str(path))} as publication (storage_version '{STORAGE_VERSION}')"
+        f"attach {_literal(str(path))} as publication "
+        f"(read_write, storage_version '{STORAGE_VERSION}')"
     )
     try:
         connection.execute(f"create schema publication.{SCHEMA}")

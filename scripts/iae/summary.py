@@ -64,7 +64,7 @@ def show_summary(path: Path, nb_months: int) -> None:
         }
         types = _rows(
             connection,
-            "select structure_type from marts.dim_structure_types order by first_month, all",
+            "select structure_type from marts.dim_structure_types order by first_month, structure_type",
         )
         extracts = _rows(
             connection,
@@ -74,6 +74,17 @@ def show_summary(path: Path, nb_months: int) -> None:
             group by source
             order by source
             """,
+        )
+        published = _rows(
+            connection,
+            """
+            select month, stock
+            from marts.fct_published_stock
+            where is_latest_edition and territory_id = 'FR'
+            order by month desc
+            limit $limit
+            """,
+            {"limit": nb_months},
         )
     synthetic = any(is_synthetic for _, _, is_synthetic in extracts)
     title = "People in insertion, France" + (" (SYNTHETIC data)" if synthetic else "")
@@ -91,6 +102,12 @@ def show_summary(path: Path, nb_months: int) -> None:
         )
     if months:
         _out.print(table)
+    elif published:
+        series = Table("month", title="People in insertion, France, as published")
+        series.add_column("stock", justify="right")
+        for month, stock in reversed(published):
+            series.add_row(f"{month:%Y-%m}", f"{stock:,}")
+        _out.print(series)
     loaded = ", ".join(f"{source} {date:%Y-%m-%d}" for source, date, _ in extracts)
     _out.print(f"Extracts: {loaded or 'none'}")
 
