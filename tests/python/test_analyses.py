@@ -1,0 +1,182 @@
+"""The analyses, compiled and run on the real editions of the published series and on the sample."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from conftest import Pipeline
+
+
+def _run(
+    pipeline: Pipeline, analysis: str, *, path: Path | None = None, **variables: str
+) -> list[dict[str, Any]]:
+    """Compile an analysis, and run its SQL as an analyst does, on the file at `path`."""
+    pipeline.dbt("compile", "--quiet", "--select", analysis, "--vars", json.dumps(variables))
+    [compiled] = (pipeline.folder / "target" / "compiled").rglob(f"analyses/{analysis}.sql")
+    with duckdb.connect(str(path or pipeline.warehouse), read_only=True) as connection:
+        result = connection.execute(compiled.read_text(encoding="utf-8"))
+        names = [column[0] for column in result.description or []]
+        return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+
+
+@pytest.fixture(scope="module")
+def real_editions(tmp_path_factory: pytest.TempPathFactory, shared_data: Path) -> Pipeline:
+    """The four real editions of the published series, loaded and built with their data tests."""
+    pipeline = Pipeline(tmp_path_factory.mktemp("editions"))
+    pipeline.load(shared_data)
+    pipeline.dbt("build", "--quiet", "--exclude-resource-type", "unit_test")
+    return pipeline
+
+
+def test_real_editions_are_whole_in_the_mart(real_editions: Pipeline) -> None:
+    rows = real_editions.query("""
+        select
+            strftime(edition, '%Y-%m-%d'),
+            count(distinct month),
+            count(*) filter (where territory_id = 'FR'),
+            count(*) filter (where territory_id like 'R%'),
+            count(*) filter (where territory_id like 'D%'),
+            bool_and(is_latest_edition),
+        from marts.fct_published_stock
+        group by edition
+        order by edition
+    """)
+    assert rows == [
+        ("2021-05-07", 48, 48, 48 * 18, 48 * 101, False),
+        ("2021-12-21", 54, 54, 54 * 18, 54 * 101, False),
+        ("2022-03-15", 58, 58, 58 * 18, 58 * 101, False),
+        ("2023-01-18", 69, 69, 69 * 18, 69 * 101, True),
+    ]
+
+
+def test_real_figures_are_those_of_the_files(real_editions: Pipeline) -> None:
+    assert real_editions.query("""
+        select strftime(month, '%Y-%m'), stock
+        from marts.fct_published_stock
+        where is_latest_edition and territory_id = 'FR' and month in ('2020-04-01', '2022-06-01')
+        order by month
+    """) == [("2020-04", 85361), ("2022-06", 152922)]
+    # Mayotte stays in the series, 0 throughout 2017
+    assert real_editions.query("""
+        select count(*), sum(stock)
+        from marts.fct_published_stock
+        where is_latest_edition and territory_id in ('D976', 'R06') and year(month) = 2017
+    """) == [(2 * 12, 0)]
+
+
+def test_october_2021_was_revised_from_edition_to_edition(real_editions: Pipeline) -> None:
+    assert real_editions.query("""
+        select strftime(edition, '%Y-%m-%d'), previous_stock, stock, revision, age_in_months
+        from marts.fct_published_revisions
+        where territory_id = 'FR' and month = '2021-10-01'
+    """) == [("2023-01-18", 166655, 146933, 146933 - 166655, 15)]
+
+
+def test_known_gap_of_the_last_edition_is_the_one_stated(real_editions: Pipeline) -> None:
+    """The build passed the data test that states it; this is the same figure, from the mart."""
+    assert real_editions.query("""
+        with gaps as (
+            select
+                sum(case when territory_id = 'FR' then stock else -stock end) as gap,
+            from marts.fct_published_stock
+            where edition = '2023-01-18' and territory_id not like 'R%'
+            group by month
+        )
+        select count(*), min(gap), max(gap) from gaps where gap != 0
+    """) == [(38, 1, 11)]
+
+
+# Persons to the unit, per cent to one decimal, as the public note rounds them. The edition of
+# 2021-12-21 stops at June 2021: 6 months, compared with the same 6; the first one has no 2021.
+@pytest.mark.parametrize(
+    ("edition", "fall", "on_2020", "on_2019"),
+    [
+        ("2022-03-15", -35.8, (9, 18447, 14.9), (9, 7326, 5.4)),
+        ("2023-01-18", -35.8, (9, 18710, 15.1), (9, 7588, 5.6)),
+        ("2021-12-21", -35.8, (6, 22098, 18.5), (6, 6418, 4.8)),
+        ("2021-05-07", -35.7, (0, None, None), (0, None, None)),
+    ],
+)
+def test_claims_of_the_public_note_are_those_of_the_edition(
+    real_editions: Pipeline,
+    edition: str,
+    fall: float,
+    on_2020: tuple[int, int | None, float | None],
+    on_2019: tuple[int, int | None, float | None],
+) -> None:
+    rows = _run(real_editions, "public_note_headlines", published_edition=edition)
+    assert [str(row["edition"]) for row in rows] == [edition] * 3
+    assert round(rows[0]["change_percent"], 1) == fall
+    for row, expected in zip(rows[1:], (on_2020, on_2019), strict=True):
+        change, percent = row["change"], row["change_percent"]
+        assert (
+            row["nb_months"],
+            None if change is None else round(change),
+            None if percent is None else round(percent, 1),
+        ) == expected
+
+
+def test_size_of_revisions_by_age_covers_every_revision(real_editions: Pipeline) -> None:
+    rows = _run(real_editions, "revisions_by_age_of_the_month")
+    [(nb_revisions,)] = real_editions.query("select count(*) from marts.fct_published_revisions")
+    assert sum(row["nb_revisions"] for row in rows) == nb_revisions
+    levels = [row["territory_level"] for row in rows]
+    assert levels == sorted(levels, key=["national", "regional", "departmental"].index)
+    # October 2021 alone is 15 months old at 2023-01-18; 15 months is also 2019-12 and 2020-12
+    [oldest] = [
+        row for row in rows if (row["territory_level"], row["age_in_months"]) == ("national", 15)
+    ]
+    assert oldest["lowest_revision_rate"] == pytest.approx((146933 - 166655) / 166655)
+
+
+def test_break_between_scopes_is_explained_by_the_types_that_enter(
+    published_sample: Pipeline,
+) -> None:
+    rows = _run(published_sample, "break_between_scopes", path=published_sample.published)
+    assert [f"{row['month']:%Y-%m}" for row in rows] == [
+        *(f"2020-{month:02}" for month in range(7, 13)),
+        *(f"2021-{month:02}" for month in range(1, 7)),
+    ]
+    assert {row["unexplained"] for row in rows} == {0}
+    assert [row["step"] for row in rows[:6]] == [0] * 6
+    january = rows[6]
+    assert january["step"] > 0
+    assert january["step"] == january["eiti_stock"] + january["geiq_stock"] + january["iti_stock"]
+
+
+def test_shares_of_the_components_add_up(published_sample: Pipeline) -> None:
+    rows = _run(published_sample, "component_shares", path=published_sample.published)
+    shares: dict[str, dict[str, float]] = {}
+    for row in rows:
+        shares.setdefault(f"{row['month']:%Y-%m}", {})[row["structure_type"]] = row["share_percent"]
+    assert list(shares["2020-12"]) == ["ACI", "AI", "EI", "ETTI"]
+    assert list(shares["2021-01"]) == ["ACI", "AI", "EI", "EITI", "ETTI", "GEIQ", "ITI"]
+    assert all(sum(share.values()) == pytest.approx(100) for share in shares.values())
+
+
+def test_august_is_the_low_of_ai(published_sample: Pipeline) -> None:
+    rows = _run(published_sample, "seasonal_profile_by_type", path=published_sample.published)
+    index = {
+        row["calendar_month"]: row["seasonal_index"]
+        for row in rows
+        if row["structure_type"] == "AI"
+    }
+    assert sorted(index) == list(range(1, 13))
+    assert min(index, key=index.__getitem__) == 8
+    assert sum(index.values()) / 12 == pytest.approx(100, abs=2)
+
+
+def test_every_structure_is_located_in_one_way(published_sample: Pipeline) -> None:
+    rows = _run(published_sample, "departments_hardest_to_locate")
+    ways = [name for name in rows[0] if name.startswith("nb_") and name != "nb_structures"]
+    for row in rows:
+        assert sum(row[way] for way in ways) == row["nb_structures"]
+    [not_located] = [row for row in rows if row["department_code"] == "NL"]
+    assert not_located["nb_not_located"] == not_located["nb_structures"]
+    percents = [row["located_otherwise_percent"] for row in rows]
+    assert percents == sorted(percents, reverse=True)
