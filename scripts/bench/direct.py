@@ -1,0 +1,505 @@
+"""The reference the project's speed and cells are held against: one drop to stock cells, by hand.
+
+Reads the files of one drop and computes the cells of ``fct_stock_by_structure_type`` with DuckDB
+as an expert would who needs one number once: no warehouse, no layers, no history, no audit. The
+rules are those of the definition (``direct.sql``); nothing is shared with the project's models
+but the reference seeds of territories, so equal cells are evidence that both are right.
+
+Usage: ``python -m bench.direct DROP OUT.parquet [--seeds seeds] [--memory 2GB] [--threads 2]``
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import csv
+import gzip
+import io
+import os
+import re
+import shutil
+import tempfile
+import threading
+import time
+import unicodedata
+from calendar import monthrange
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import IO, Any, cast
+
+import duckdb
+import pyzipper
+from python_calamine import CalamineWorkbook
+
+HERE = Path(__file__).parent
+FLUX_COLUMNS = {
+    "Structure": (
+        "structure_id_siae structure_adresse_admin_cp structure_adresse_admin_code_insee "
+        "structure_adresse_gestion_cp structure_adresse_gestion_code_insee "
+        "structure_date_modification"
+    ),
+    "AnnexeFinanciere": (
+        "af_id_annexe_financiere af_id_structure af_mesure_dispositif_code "
+        "af_numero_annexe_financiere af_numero_avenant_renouvellement "
+        "af_numero_avenant_modification af_etat_annexe_financiere_code af_date_debut_effet"
+    ),
+    "ContratMission": (
+        "contrat_id_ctr contrat_id_pph contrat_id_structure contrat_mesure_disp_code "
+        "contrat_date_embauche contrat_date_fin_contrat contrat_date_sortie_definitive "
+        "contrat_date_modification"
+    ),
+    "EtatMensuelIndiv": (
+        "emi_dsm_id emi_pph_id emi_afi_id emi_ctr_id emi_sme_mois emi_sme_annee "
+        "emi_esm_etat_code emi_nb_heures_travail emi_date_modification"
+    ),
+    "Salarie": "salarie_id salarie_nir salarie_date_modification",
+}
+MONTH_NAMES = ("jan", "fev", "mar", "avr", "mai", "juin", "juil", "aou", "sep", "oct", "nov", "dec")
+ABSENT = "\x01"  # what no field holds: a NULL is then a missing column, never an empty field
+
+
+# --- containers ---------------------------------------------------------------------------------
+
+
+def kind(path: Path) -> str:
+    """Say what a file is by its first bytes: ``gzip``, ``zip`` or ``plain``."""
+    with path.open("rb") as stream:
+        start = stream.read(4)
+    if start[:2] == b"\x1f\x8b":
+        return "gzip"
+    if start != b"PK\x03\x04":
+        return "plain"
+    with pyzipper.AESZipFile(path) as archive:
+        return "plain" if "[Content_Types].xml" in archive.namelist() else "zip"
+
+
+@contextlib.contextmanager
+def opened(path: Path) -> Iterator[IO[bytes]]:
+    """Open the one file that a plain, gzipped or zipped file holds, as bytes."""
+    container = kind(path)
+    if container == "gzip":
+        with gzip.open(path) as stream:
+            yield cast(IO[bytes], stream)
+    elif container == "zip":
+        with pyzipper.AESZipFile(path) as archive:
+            archive.pwd = os.environ.get("IAE_ARCHIVE_PASSWORD", "").encode() or None
+            with archive.open(archive.namelist()[0]) as stream:
+                yield stream
+    else:
+        with path.open("rb") as stream:
+            yield stream
+
+
+def decoded(content: bytes) -> str:
+    """Decode a text that is UTF-8 or else Windows-1252."""
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return content.decode("cp1252", errors="replace")
+
+
+def flux_files(folder: Path, workspace: Path) -> dict[str, Path]:
+    """Find the file of each FluxIAE table; take the tables out of the archive that holds them."""
+    found: dict[str, Path] = {}
+    for path in sorted(folder.iterdir()) if folder.is_dir() else []:
+        table = re.match(r"fluxIAE_([^_]+)_", path.name)
+        if table and table[1] in FLUX_COLUMNS:
+            found[table[1]] = path
+        elif kind(path) == "zip":
+            with pyzipper.AESZipFile(path) as archive:
+                for name in archive.namelist():
+                    with archive.open(name) as packed, (workspace / name).open("wb") as unpacked:
+                        shutil.copyfileobj(packed, unpacked, 1 << 20)
+            found |= flux_files(workspace, workspace)
+    return found
+
+
+# --- the five tables of the ASP -----------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class FluxRows:
+    """A FluxIAE file as DuckDB can read it: a relation over the file or pipe of its name."""
+
+    relation: str
+    name: str
+    wanted: list[str]
+    columns: list[str]
+    date: date | None
+
+    @property
+    def places(self) -> dict[str, str]:
+        """Return the column of the relation that holds each wanted column."""
+        return {name: f"c{self.columns.index(name)}" for name in self.wanted}
+
+
+@contextlib.contextmanager
+def flux_rows(table: str, path: Path) -> Iterator[FluxRows]:
+    """Give the rows of a FluxIAE file: a line each, the columns that it lacks NULL.
+
+    No field is NULL otherwise, and a line with too many columns has one more at the end.
+    """
+    with opened(path) as stream:
+        top = [stream.readline().decode("utf-8-sig").strip("\r\n") for _ in range(2)]
+    envelope = re.match(r"DEB[A-Za-z]+(\d{8})_", top[0])
+    columns = [name.strip().lower() for name in top[bool(envelope)].split("|")]
+    typed = ", ".join(f"'c{place}': 'varchar'" for place in range(len(columns) + 1))
+    packed = kind(path)
+    relation = f"""
+        read_csv(
+            $name,
+            compression = '{"gzip" if packed == "gzip" else "none"}',
+            auto_detect = false, header = false, skip = {2 if envelope else 1},
+            delim = '|', quote = '', escape = '', nullstr = '{ABSENT}', columns = {{{typed}}},
+            null_padding = true, strict_mode = false, ignore_errors = true
+        )
+    """
+    with piped(path) if packed == "zip" else contextlib.nullcontext(str(path)) as name:
+        yield FluxRows(
+            relation,
+            name,
+            FLUX_COLUMNS[table].split(),
+            columns,
+            datetime.strptime(envelope[1], "%d%m%Y").date() if envelope else None,
+        )
+
+
+def read_flux(con: duckdb.DuckDBPyConnection, table: str, path: Path) -> date | None:
+    """Read one FluxIAE table into the temporary table of its name; return the date of its DEB row.
+
+    A record broken over lines arrives as rows without their last columns: they are put together
+    again in place, so that ``rowid`` keeps the order of the file.
+    """
+    with flux_rows(table, path) as rows:
+        width = len(rows.columns)
+        kept = ", ".join(f"nullif(trim({place}), '') as {n}" for n, place in rows.places.items())
+        fields = ", ".join(f"c{place}" for place in range(width))
+        con.execute(
+            f"""
+            create temp table {table} as
+            select
+                {kept},
+                case
+                    when c{width - 1} is null or starts_with(c0, 'FIN') then [{fields}]
+                end as fragment,
+            from {rows.relation}
+            where c{width} is null
+            """,
+            {"name": rows.name},
+        )
+    mend(con, table, rows.wanted, [rows.columns.index(name) for name in rows.wanted], width)
+    return rows.date
+
+
+def mend(
+    con: duckdb.DuckDBPyConnection,
+    table: str,
+    wanted: list[str],
+    positions: list[int],
+    width: int,
+) -> None:
+    """Drop the FIN row and put the records broken over lines together again, in place."""
+    short = {
+        row: [field for field in fields if field is not None]
+        for row, fields in con.execute(
+            f"select rowid, fragment from {table} where fragment is not null order by rowid"
+        ).fetchall()
+    }
+    end = con.execute(f"select max(rowid) from {table}").fetchone()
+    drop: list[int] = []
+    if end and end[0] in short:
+        first, *rest = short[end[0]]
+        if re.fullmatch(r"FIN\d+", first) and not any(rest):
+            drop.append(end[0])
+            del short[end[0]]
+    short = {row: fields for row, fields in short.items() if len(fields) < width}
+    mended: dict[int, list[str]] = {}
+    tails: dict[int, str] = {}
+    done = -1
+    for row, fields in short.items():
+        if row <= done:
+            continue
+        record, at = list(fields), row
+        while len(record) < width and at + 1 in short:
+            at += 1
+            following = short[at]
+            record = [*record[:-1], f"{record[-1]}\n{following[0]}", *following[1:]]
+        if len(record) == width:
+            mended[row] = record
+            drop += range(row + 1, at + 1)
+            done = at
+        else:
+            drop.append(row)
+            if len(fields) == 1 and row > 0:
+                tails[row - 1] = tails.get(row - 1, "") + "\n" + fields[0]
+    for row, record in mended.items():
+        values = [record[p].strip() or None for p in positions]
+        sets = ", ".join(f"{name} = ?" for name in wanted)
+        con.execute(f"update {table} set {sets} where rowid = ?", [*values, row])
+    if width - 1 in positions:
+        name = wanted[positions.index(width - 1)]
+        for row, tail in tails.items():
+            con.execute(
+                f"update {table} set {name} = trim(concat({name}, ?)) where rowid = ?", [tail, row]
+            )
+    con.execute(f"delete from {table} where rowid in (select unnest(?))", [drop])
+
+
+@contextlib.contextmanager
+def piped(path: Path, as_utf8: bool = False) -> Iterator[str]:
+    """Give DuckDB the member of a zip as a pipe: inflated while it is parsed, never on disk."""
+    end, start = os.pipe()
+
+    def feed() -> None:
+        with (
+            contextlib.suppress(BrokenPipeError),
+            os.fdopen(start, "wb") as pipe,
+            opened(path) as stream,
+        ):
+            if as_utf8:
+                pipe.write(decoded(stream.read()).encode())
+            else:
+                shutil.copyfileobj(stream, pipe, 1 << 20)
+
+    feeder = threading.Thread(target=feed, daemon=True)
+    feeder.start()
+    try:
+        yield f"/dev/fd/{end}"
+    finally:
+        os.close(end)
+        feeder.join()
+
+
+# --- the four other sources ---------------------------------------------------------------------
+
+
+def latest(folder: Path, pattern: str) -> tuple[Path, date] | None:
+    """Find the file of the latest date in a folder, and that date."""
+    dated = [
+        (datetime.strptime(found[1], "%Y%m%d").date(), path)
+        for path in (folder.iterdir() if folder.is_dir() else [])
+        if (found := re.match(pattern, path.name))
+    ]
+    return (max(dated)[1], max(dated)[0]) if dated else None
+
+
+def read_delimited(con: duckdb.DuckDBPyConnection, table: str, path: Path | None) -> None:
+    """Read a file of contracts, UTF-8 or Windows-1252, into a table of its trimmed columns."""
+    names = (
+        "num_contrat num_avenant siret_employeur code_commune_insee code_postal date_debut "
+        "date_fin nir"
+        if table == "contrats_pro"
+        else "num_convention num_avenant siret_employeur code_departement code_postal "
+        "date_embauche date_fin_prevue date_rupture nir"
+    ).split()
+    if path is None:
+        con.execute(f"create temp table {table} ({', '.join(f'{n} varchar' for n in names)})")
+        return
+    with piped(path, as_utf8=True) as name:
+        trimmed = ", ".join(f"nullif(trim({n}), '') as {n}" for n in names)
+        con.execute(
+            f"""
+            create temp table {table} as
+            select {trimmed}
+            from read_csv(
+                $name, delim = ';', quote = '"', escape = '"', header = true, all_varchar = true,
+                normalize_names = true, ignore_errors = true, auto_detect = true
+            )
+            """,
+            {"name": name},
+        )
+
+
+def as_text(cell: Any) -> str:
+    """Write a cell of a workbook as a person reads it: 12.0 is 12."""
+    if isinstance(cell, float) and cell.is_integer():
+        return str(int(cell))
+    return str(cell).strip()
+
+
+def rows_of(path: Path) -> list[list[Any]]:
+    """Read the first sheet of a workbook, or a delimited text, whatever its container."""
+    with opened(path) as stream:
+        content = stream.read()
+    if content[:2] == b"PK":
+        sheet = CalamineWorkbook.from_filelike(io.BytesIO(content)).get_sheet_by_index(0)
+        return sheet.to_python(skip_empty_area=False)
+    text = decoded(content)
+    top = text.split("\n", 1)[0]
+    return list(csv.reader(io.StringIO(text, newline=""), delimiter=max(";,\t", key=top.count)))
+
+
+def read_geiq(con: duckdb.DuckDBPyConnection, folder: Path) -> bool:
+    """Read the GEIQ list of every year; say whether there is one."""
+    listed = []
+    for path in sorted(folder.iterdir()) if folder.is_dir() else []:
+        if not (year := re.match(r"geiq_(\d{4})\.", path.name)):
+            continue
+        header, *rows = rows_of(path)
+        names = [as_text(name).lower() for name in header]
+        siret, postcode = names.index("siret"), names.index("code postal")
+        for line, row in enumerate(rows):
+            listed.append((int(year[1]), as_text(row[siret]), as_text(row[postcode]), line))
+    con.execute("create temp table geiq (year int, siret varchar, code_postal varchar, line int)")
+    if listed:
+        con.executemany("insert into geiq values (?, ?, ?, ?)", listed)
+    return bool(listed)
+
+
+def plain(label: str) -> str:
+    """Reduce a label to what two spellings of one place share."""
+    letters = unicodedata.normalize("NFKD", label.replace("œ", "oe").replace("Œ", "OE"))
+    bare = "".join(c for c in letters if not unicodedata.combining(c)).upper()
+    words = re.sub("[^A-Z0-9]+", " ", bare).split()
+    for articles in (("DES", "DU", "DE", "D"), ("LE", "LA", "LES", "L")):
+        if len(words) > 1 and words[0] in articles:
+            words = words[1:]
+    return " ".join({"ST": "SAINT", "STE": "SAINTE"}.get(word, word) for word in words)
+
+
+def places_of(con: duckdb.DuckDBPyConnection, labels: set[str]) -> dict[str, str]:
+    """Find the department that each label or code names; those that name none are left out."""
+    codes = dict(con.execute("from department_codes").fetchall())
+    names = {
+        plain(name): code
+        for name, code in con.execute(
+            "select department_name, department_code from departments "
+            "union all select alias_label, department_code from department_label_aliases"
+        ).fetchall()
+    }
+    found = {}
+    for label in labels:
+        text = label.strip().upper()
+        whole = codes.get(text) or names.get(plain(label))
+        if not whole:
+            both = re.fullmatch(r"\(?([0-9A-Z-]+?)\)?[\s:–—-]+(.+)", text)
+            swapped = re.fullmatch(r"(.+?)[\s:–—-]*\(?\b([0-9A-Z-]+)\)?", text)
+            pairs = [(m[1], m[2]) for m in [both] if m] + [(m[2], m[1]) for m in [swapped] if m]
+            whole = next(
+                (codes[c] for c, n in pairs if c in codes and codes[c] == names.get(plain(n))), None
+            )
+        if whole:
+            found[label] = whole
+    return found
+
+
+def month_of(cell: Any) -> int | None:
+    """Read a month in one of the forms that people type, as 12 × year + month − 1."""
+    if isinstance(cell, date):
+        return 12 * cell.year + cell.month - 1
+    text = plain(str(cell))
+    year, month = None, None
+    if found := re.fullmatch(r"(\d{4}) (\d{2})", text):
+        year, month = int(found[1]), int(found[2])
+    elif found := re.fullmatch(r"(\d{2}) (\d{4})", text):
+        year, month = int(found[2]), int(found[1])
+    elif found := re.fullmatch(r"([A-Z]+) (\d{4}|\d{2})", text):
+        year = int(found[2]) + (2000 if len(found[2]) == 2 else 0)
+        month = next(
+            (i for i, name in enumerate(MONTH_NAMES, 1) if found[1].lower().startswith(name)), None
+        )
+    return 12 * year + month - 1 if year and month and 1 <= month <= 12 else None
+
+
+def read_iti(con: duckdb.DuckDBPyConnection, path: Path | None) -> None:
+    """Read the entries into the ITI programme: month, department, number."""
+    con.execute("create temp table iti (month int, department_code varchar, entries bigint)")
+    if path is None:
+        return
+    rows = rows_of(path)
+    wanted = ["MOIS", "REGION", "DEPARTEMENT", "RESEAU", "ENTREES"]
+    top = next(i for i, row in enumerate(rows) if set(wanted) <= {plain(str(c)) for c in row})
+    header = [plain(str(cell)) for cell in rows[top]]
+    at = [header.index(name) for name in wanted]
+    entries, month_cell = [], ""
+    for row in rows[top + 1 :]:
+        month, region, department, network, number = (row[i] for i in at)
+        if as_text(department) == "" and as_text(number) == "":
+            continue
+        cells = (month, region, department, network)
+        if any(as_text(cell).lower().startswith("total") for cell in cells):
+            continue
+        month_cell = month if as_text(month) else month_cell
+        count = re.sub(r"\s", "", as_text(number))
+        if (when := month_of(month_cell)) and re.fullmatch(r"[0-9]+", count):
+            entries.append((when, as_text(department), int(count)))
+    places = places_of(con, {department for _, department, _ in entries})
+    if entries:
+        con.executemany(
+            "insert into iti values (?, ?, ?)", [(m, places.get(d, "NL"), n) for m, d, n in entries]
+        )
+
+
+# --- the whole ----------------------------------------------------------------------------------
+
+
+def last_covered(extract: date | None) -> int | None:
+    """Number the last month that is over at an extract's date (its last day counts as over)."""
+    if extract is None:
+        return None
+    is_over = extract.day == monthrange(extract.year, extract.month)[1]
+    return 12 * extract.year + extract.month - 1 - (not is_over)
+
+
+def stock_cells(drop: Path, seeds: Path, memory: str, threads: int) -> duckdb.DuckDBPyConnection:
+    """Compute the table ``cells`` of one drop; return the connection that holds it."""
+    con = duckdb.connect(config={"memory_limit": memory, "threads": threads})
+    for table, seed in (
+        ("departments", "departments"),
+        ("postcodes", "postcode_departments"),
+        ("department_code_aliases", "department_code_aliases"),
+        ("department_label_aliases", "department_label_aliases"),
+    ):
+        con.execute(
+            f"create temp table {table} as from read_csv($path, all_varchar = true, header = true)",
+            {"path": str(seeds / f"{seed}.csv")},
+        )
+    con.execute("delete from postcodes where not is_majority::boolean")
+    with tempfile.TemporaryDirectory() as workspace:
+        files = flux_files(drop / "asp_fluxiae", Path(workspace))
+        dates = {table: read_flux(con, table, path) for table, path in files.items()}
+    for table in FLUX_COLUMNS.keys() - files.keys():
+        columns = ", ".join(f"{name} varchar" for name in FLUX_COLUMNS[table].split())
+        con.execute(f"create temp table {table} ({columns})")
+    in_names = (re.search(r"_(\d{8})_\d{6}", path.name) for path in files.values())
+    extract = max(filter(None, dates.values()), default=None) or max(
+        (datetime.strptime(name[1], "%d%m%Y").date() for name in in_names if name), default=None
+    )
+    pro = latest(drop / "extrapro", r"contrats_pro_(\d{8})\.")
+    aides = latest(drop / "asp_contrats_aides", r"contrats_aides_(\d{8})\.")
+    iti = latest(drop / "bpifrance_iti", r"iti_entrees_(\d{8})\.")
+    read_delimited(con, "contrats_pro", pro and pro[0])
+    read_delimited(con, "contrats_aides", aides and aides[0])
+    has_list = read_geiq(con, drop / "geiq")
+    both = min(pro[1], aides[1]) if pro and aides and has_list else None
+    for name, day in (("asp", extract), ("geiq", both), ("iti", iti and iti[1])):
+        con.execute(f"set variable {name}_last_month = $month", {"month": last_covered(day)})
+    statements = (HERE / "direct.sql").read_text(encoding="utf-8").split(";\n")
+    readings = next(i for i, statement in enumerate(statements) if "table measures" in statement)
+    for statement in statements[:readings]:
+        con.execute(statement)
+    read_iti(con, iti and iti[0])
+    for statement in statements[readings:]:
+        con.execute(statement)
+    return con
+
+
+def main() -> None:
+    """Write the cells of a drop to a Parquet file and say how long it took."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("drop", type=Path)
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--seeds", type=Path, default=HERE.parents[1] / "seeds")
+    parser.add_argument("--memory", default="2GB")
+    parser.add_argument("--threads", type=int, default=os.cpu_count() or 2)
+    options = parser.parse_args()
+    start = time.perf_counter()
+    con = stock_cells(options.drop, options.seeds, options.memory, options.threads)
+    con.execute("copy cells to $out (format parquet)", {"out": str(options.out)})
+    print(f"{time.perf_counter() - start:.1f} s")
+
+
+if __name__ == "__main__":
+    main()
