@@ -98,6 +98,8 @@ class FluxIaeReading(TextReading):
             column_name(name) for name in line.decode("utf-8", "replace").split("|")
         )
         self.nb_separators = len(self.columns) - 1
+        # How a DEB or FIN row with the right number of separators ends.
+        self.padding = SEPARATOR * self.nb_separators + b"\n"
 
     def _next_filled_line(self) -> bytes:
         line = self.next_line()
@@ -127,9 +129,8 @@ class FluxIaeReading(TextReading):
             chunk.count(SEPARATOR) != nb_lines * self.nb_separators
             or b"\x00" in chunk
             or QUOTE in chunk
-            or b"\nFIN" in chunk
-            or b"\nDEB" in chunk
-            or chunk.startswith((b"FIN", b"DEB", self.header))
+            or self.padding in chunk
+            or chunk.startswith(self.header)
             or b"\n" + self.header in chunk
             or not _is_utf8(chunk)
         ):

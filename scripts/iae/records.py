@@ -18,6 +18,7 @@ from iae.containers import Delivered, Stream
 from iae.errors import IaeError
 
 CHUNK_BYTES = 4 << 20
+PIECE_BYTES = 64 << 10
 # DuckDB's own limit of a line is 2 MB.
 MAX_RECORD_BYTES = 1 << 20
 # The last row (FIN<n>) and the blank lines after it must be in the last chunk.
@@ -150,20 +151,44 @@ class TextReading(Reading):
             lines = self.take_end(block) if is_last else block
             chunk = rest + lines if rest else lines
             clean = None if self.is_careful else self.clean(chunk)
-            if clean is None:
-                text, rest = self._repaired(chunk, is_last)
+            if clean is not None:
+                text, rest = self._accepted(chunk, clean, is_last)
             else:
-                # The last record is kept back: what follows may belong to it.
-                text, rest = clean, b""
-                if not is_last:
-                    text = clean[: clean.rfind(b"\n", 0, -1) + 1]
-                    rest = chunk[chunk.rfind(b"\n", 0, -1) + 1 :]
-                nb_lines = text.count(b"\n")
-                if nb_lines:
-                    self.accept(self.line, nb_lines)
-                self.line += nb_lines
+                text, rest = self._in_pieces(chunk, is_last)
             if text:
                 yield text
+
+    def _accepted(self, chunk: bytes, clean: bytes, is_last: bool) -> tuple[bytes, bytes]:
+        """Return (text, rest) of a clean chunk.
+
+        The last record is kept back: what follows may belong to it.
+        """
+        text, rest = clean, b""
+        if not is_last:
+            text = clean[: clean.rfind(b"\n", 0, -1) + 1]
+            rest = chunk[chunk.rfind(b"\n", 0, -1) + 1 :]
+        if nb_lines := text.count(b"\n"):
+            self.accept(self.line, nb_lines)
+            self.line += nb_lines
+        return text, rest
+
+    def _in_pieces(self, chunk: bytes, is_last: bool) -> tuple[bytes, bytes]:
+        """Return (text, rest) of a chunk that has to be repaired, most often in one place."""
+        texts = []
+        rest = b""
+        start = 0
+        while start < len(chunk):
+            end = chunk.find(b"\n", start + PIECE_BYTES) + 1 or len(chunk)
+            piece = rest + chunk[start:end]
+            is_end = is_last and end == len(chunk)
+            clean = None if self.is_careful else self.clean(piece)
+            if clean is not None:
+                text, rest = self._accepted(piece, clean, is_end)
+            else:
+                text, rest = self._repaired(piece, is_end)
+            texts.append(text)
+            start = end
+        return b"".join(texts), rest
 
     def _repaired(self, chunk: bytes, is_last: bool) -> tuple[bytes, bytes]:
         clean = []

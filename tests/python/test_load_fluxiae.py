@@ -185,6 +185,7 @@ def test_what_does_not_fit_is_rejected(
 def test_repairs_reach_over_chunks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Chunks of a few bytes: every record, every break falls on a border somewhere."""
     monkeypatch.setattr("iae.records.CHUNK_BYTES", 16)
+    monkeypatch.setattr("iae.records.PIECE_BYTES", 4)
     monkeypatch.setattr("iae.records._TAIL_BYTES", 32)
     content = HEADER + b"".join(
         b"%d|a\nb%d|c\nd\n\ne\n" % (rank, rank) + b"%d|x|y\n" % -rank for rank in range(300)
@@ -228,6 +229,7 @@ def test_any_table_written_is_read_back(
     chunk_bytes: int,
 ) -> None:
     monkeypatch.setattr("iae.records.CHUNK_BYTES", chunk_bytes)
+    monkeypatch.setattr("iae.records.PIECE_BYTES", 4)
     monkeypatch.setattr("iae.records._TAIL_BYTES", 64)
     end = "\r\n" if is_crlf else "\n"
     records = ["|".join(row) for row in rows]
