@@ -12,8 +12,7 @@
         {%- for result in results -%}
             {%- do done.append(result.node.unique_id) -%}
             {%- if result.status == 'warn' -%}
-                {%- set title = result.node.description or result.node.name -%}
-                {%- do warnings.append(title ~ ' (' ~ result.message ~ ')') -%}
+                {%- do warnings.append(describe_test(result.node) ~ ': ' ~ result.failures) -%}
             {#- What is skipped comes after an error, which counts. -#}
             {%- elif result.status not in ['success', 'pass', 'no-op', 'skipped'] -%}
                 {%- do errors.append(result.node.unique_id) -%}

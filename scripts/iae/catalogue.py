@@ -130,7 +130,7 @@ def run(command: list[str], project: Path) -> None:
         IaeError: the command fails; its last lines are in the message.
     """
     environment = os.environ | {"DO_NOT_TRACK": "1", "DBT_COLIBRI_NO_VERSION_CHECK": "1"}
-    result = subprocess.run(  # noqa: S603 - commands of this module, no text of a user
+    result = subprocess.run(
         command, cwd=project, env=environment, capture_output=True, text=True, check=False
     )
     if result.returncode:

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import duckdb
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
@@ -14,7 +15,8 @@ from iae.publish import Publication
 if TYPE_CHECKING:
     from iae.site import SiteSummary
 
-_out = Console(markup=False, highlight=False)
+# Names come from files: they are shown as they are, never read as markup.
+_out = Console(markup=False, highlight=False, soft_wrap=True)
 
 
 def show_publication(publication: Publication) -> None:
@@ -22,7 +24,7 @@ def show_publication(publication: Publication) -> None:
     if not publication.is_new:
         _out.print(f"{publication.path}: holds the last build already.")
     else:
-        table = Table("mart")
+        table = Table("mart", box=SIMPLE_HEAD)
         table.add_column("rows", justify="right")
         for name, rows in publication.rows.items():
             table.add_row(name, f"{rows:,}")
@@ -64,7 +66,11 @@ def show_summary(path: Path, nb_months: int) -> None:
         }
         types = _rows(
             connection,
-            "select structure_type from marts.dim_structure_types order by first_month, structure_type",
+            """
+            select structure_type
+            from marts.dim_structure_types
+            order by first_month, structure_type
+            """,
         )
         extracts = _rows(
             connection,
@@ -103,7 +109,7 @@ def show_summary(path: Path, nb_months: int) -> None:
     if months:
         _out.print(table)
     elif published:
-        series = Table("month", title="People in insertion, France, as published")
+        series = Table("month", box=SIMPLE_HEAD, title="France, as published")
         series.add_column("stock", justify="right")
         for month, stock in reversed(published):
             series.add_row(f"{month:%Y-%m}", f"{stock:,}")
