@@ -134,7 +134,9 @@ def write_iti(
         for footnote_no, footnote in enumerate(_FOOTNOTES, start=row_no + 2):
             sheet.write_string(footnote_no, 0, footnote)
         workbook.add_worksheet("Notice").write_string(0, 0, _TITLES[1])
-    yield WrittenFile(path, row_no - len(_TITLES) - 1, path.stat().st_size)
+    # With a total row for each block and one for all.
+    nb_rows = sum(len(block) + 1 for block in blocks) + 1
+    yield WrittenFile(path, nb_rows, path.stat().st_size)
 
 
 def _month_rows(month_no: int, entries: list[tuple[str, str, str, str, str, int]]) -> list[_Row]:

@@ -63,7 +63,7 @@ select
         when
             kind in ('older_before', 'older_after', 'tie_before', 'unreadable_modification')
             then contract_id
-        else contract_id + 3000000000
+        else contract_id + 10000000000
     end as contract_id,
     person_id,
     structure_id,
@@ -105,6 +105,13 @@ select
         -- The tie is with the row of the base, which has no time.
         else french_date(modification_date)
     end as modification_date,
+    -- Few records, and none in the middle of the file, have a line break in a field.
+    case
+        when kind in ('older_before', 'empty_id')
+            then ['rupture' || chr(11) || 'd''un commun accord', 'poste "accueil', null, null][
+                1 + kind_rank % 4
+            ]
+    end as observations,
     unnest(if(kind = 'empty_id', [1, 2], [1])) as copy,
 from kinds
 order by exception_rank;
@@ -122,6 +129,7 @@ with base as (
         french_date(exit_date) as exit_date,
         french_date(creation_date) as creation_date,
         french_date(modification_date) as modification_date,
+        null as observations,
     from contract_rows
 ),
 
@@ -146,9 +154,6 @@ select
     planned_end_date as contrat_date_fin_contrat,
     exit_date as contrat_date_sortie_definitive,
     if(exit_date is null, null, 20 + contract_id % 9) as contrat_motif_sortie_id,
-    case contract_id % 20011
-        when 11 then 'rupture' || chr(11) || 'd''un commun accord'
-        when 12 then 'poste "accueil'
-    end as contrat_observations,
+    observations as contrat_observations,
     'false' as contrat_salarie_rqth,
 from lines;

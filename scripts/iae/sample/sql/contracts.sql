@@ -224,3 +224,34 @@ where
     and draw('elsewhere', contracts.person_id) < 0.003
     and places.area not in ('06', 'COM', 'NL')
 order by contracts.contract_id;
+
+-- A few of those who work for an AI are in an ACI of the department too: they count in both types.
+insert into contracts
+select
+    contracts.contract_id + 3000000000,
+    contracts.person_id + 3000000000,
+    contracts.identity_id,
+    other_places.structure_type,
+    other_places.area,
+    contracts.slot,
+    other_places.place_id,
+    contracts.start_month,
+    contracts.end_month,
+    contracts.start_date,
+    contracts.end_date,
+    contracts.is_renewed,
+    contracts.is_renewal,
+    contracts.contract_draw,
+from contracts
+inner join places using (place_id)
+inner join (
+    select structure_type, area, department_code, min(place_id) as place_id
+    from places
+    where structure_type = 'ACI'
+    group by all
+) as other_places using (department_code)
+where
+    contracts.contract_id < 1000000000
+    and contracts.structure_type = 'AI'
+    and draw('two_types', contracts.person_id) < 0.004
+order by contracts.contract_id;

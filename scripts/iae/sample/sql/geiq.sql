@@ -174,7 +174,7 @@ order by contract_no;
 -- What does not count, of both sources, and the employers that are no GEIQ, far more numerous.
 create table geiq_rows as
 with nb_exceptions as (
-    select greatest(8, floor(getvariable('scale') * 200))::integer as nb_of_a_kind,
+    select greatest(4, floor(getvariable('scale') * 200))::integer as nb_of_a_kind,
 ),
 
 ranked as (
@@ -311,7 +311,7 @@ select
         when contract_no % 7 = 2
             then nir || lpad((97 - nir::bigint % 97)::varchar, 2, '0')
         else nir
-    end as nir,
+    end as person_number,
     -- A tie is lost by the earlier line.
     if(kind = 'tie', 0, 1) as position,
 from geiq_rows
@@ -334,7 +334,7 @@ select
     end_date as "DATE_FIN",
     registration_date as "DATE_ENREGISTREMENT",
     ['OPCO EP', 'AKTO', 'Constructys', 'OPCO 2i'][1 + contract_no % 4] as "OPCO",
-    nir as "NIR",
+    person_number as "NIR",
 from employer_rows
 where source = 'extrapro'
 order by position, kind = 'regular', contract_no;
@@ -355,7 +355,7 @@ select
     start_date as date_embauche,
     if(is_broken_off, later_end_date, end_date) as date_fin_prevue,
     if(is_broken_off, end_date, null) as date_rupture,
-    nir,
+    person_number as nir,
 from employer_rows
 where source = 'asp_contrats_aides'
 order by position, kind = 'regular', contract_no;
@@ -386,7 +386,7 @@ select
     geiq_id || ' RUE DE L''EXEMPLE' as street,
     postcode,
     upper(commune_name) as town,
-    siret,
+    siret as siret_number,
     'contact@geiq-' || geiq_id || '.example' as email,
     0 as repeat,
 from listed
@@ -417,7 +417,7 @@ select
     if(geiq_id % 8 = 1, 'ZONE ARTISANALE', null) as "Rue (suite)",
     postcode as "Code Postal",
     town as "Ville",
-    siret as "SIRET",
+    siret_number as "SIRET",
     email as "e-mail",
 from geiq_lists
 order by year, repeat, geiq_id;

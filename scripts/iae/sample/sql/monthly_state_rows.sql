@@ -110,7 +110,7 @@ with kinds as (
             'older_before', 'older_after', 'tie_before', 'unreadable_modification', 'killed_by_draft',
             'draft', 'cancelled', 'invalid_month', 'invalid_year', 'before_period', 'after_period',
             'unknown_annex', 'refused_annex', 'measure_outside', 'unknown_measure', 'empty_id',
-            'annex_against_contract', 'white_space', 'odd_hours', 'refused_annex'
+            'annex_against_contract', 'white_space', 'odd_hours', 'half_hours'
         ][1 + exception_rank % 20] as kind,
         exception_rank // 20 as kind_rank,
     from state_samples
@@ -119,7 +119,7 @@ with kinds as (
 copied as (
     select
         *,
-        unnest(if(kind in ('empty_id', 'killed_by_draft'), [1, 2], [1])) as copy,
+        unnest(if(kind in ('empty_id', 'killed_by_draft', 'half_hours'), [1, 2], [1])) as copy,
     from kinds
 )
 
@@ -130,10 +130,14 @@ select
         when kind = 'empty_id' then null
         when kind in ('older_before', 'older_after', 'tie_before', 'unreadable_modification')
             then state_id
+        -- The second row of 'killed_by_draft' has the id of the first.
+        when kind = 'half_hours' then state_id + copy * 2000000000000
         else state_id + 1000000000000
     end as state_id,
-    if(kind = 'unknown_annex', contract_id + 5000000000, contract_id) as contract_id,
-    person_id,
+    if(kind in ('unknown_annex', 'half_hours'), contract_id + 20000000000, contract_id)
+        as contract_id,
+    -- Someone without a row in Salarie, whose two rows reach one hour together.
+    if(kind = 'half_hours', person_id + 20000000000, person_id) as person_id,
     case kind
         when 'unknown_annex' then annex_id + 40000000
         when 'refused_annex' then annex_id + 10000000
@@ -163,6 +167,7 @@ select
     end as state_code,
     case kind
         when 'tie_before' then '999'
+        when 'half_hours' then '0.60'
         when 'white_space' then ' 12.50'
         when 'odd_hours' then ['1,5', '-3', null, '0.99', 'NC'][1 + kind_rank % 5]
         else '12.50'

@@ -172,10 +172,18 @@ select
             place_id
         )
     ) as sibling_id,
-    draw('location', place_id) as location_draw,
+    -- Stratified, so that every way to lose a leading zero occurs in every sample.
+    (row_number() over leading_zeros - 0.5) / count(*) over (partition by department_code[1] = '0')
+        as location_draw,
     draw('annex', place_id) as annex_draw,
 from weighed
-window areas_by_type as (partition by structure_type, area order by place_id rows unbounded preceding);
+window
+    areas_by_type as (
+        partition by structure_type, area order by place_id rows unbounded preceding
+    ),
+    leading_zeros as (
+        partition by department_code[1] = '0' order by draw('location', place_id), place_id
+    );
 
 -- The stock to reach in each area. The dither is constant over months, so that an area's path has
 -- the calibrated shape even where it counts few people.
