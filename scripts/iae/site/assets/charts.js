@@ -84,8 +84,8 @@ const lineLayer = (x, rows, series, width) => ({
   },
 });
 
-/** Both scopes over time: broken at 2021-01, dashed where provisional. */
-function compositeSpec(months, provisional, rows, pointerRows, tooltip, lines) {
+/** Lines over time: broken at 2021-01, dashed where provisional, the lowest month named. */
+function compositeSpec({ months, provisional, rows, pointerRows, tooltip, lines, low }) {
   const x = timeAxis(months);
   const layers = provisionalLayer(x, months, provisional);
   if (months[0] < BREAK && months.at(-1) >= BREAK) {
@@ -101,6 +101,17 @@ function compositeSpec(months, provisional, rows, pointerRows, tooltip, lines) {
   }
   const drawn = lines.filter(({ id }) => rows.some(({ series }) => series === id));
   layers.push(...drawn.map((line) => lineLayer(x, rows, line, line.width)));
+  if (low) {
+    const y = { field: "value", type: "quantitative" };
+    layers.push(
+      { data: { values: [low] }, mark: { type: "point", filled: true, size: 50, color: COLORS.constant }, encoding: { x, y } },
+      {
+        data: { values: [low] },
+        mark: { type: "text", baseline: "top", dy: 9, color: "#1a2233", align: low.isEarly ? "left" : "right", dx: low.isEarly ? -6 : 6 },
+        encoding: { x, y, text: { field: "label" } },
+      },
+    );
+  }
   layers.push(pointerLayer(wholeAxis(x, months), pointerRows, tooltip));
   return { width: "container", height: 300, layer: layers };
 }

@@ -55,7 +55,13 @@ async function showFigure(id, spec, alternative, makeTable) {
 }
 
 function fillWhenOpened(details, makeTable) {
-  const fill = () => { if (details.open) details.querySelector(".table").replaceChildren(makeTable()); };
+  const fill = () => {
+    if (!details.open) return;
+    const made = makeTable();
+    const region = details.querySelector(".table");
+    region.setAttribute("aria-label", made.caption.textContent);
+    region.replaceChildren(made);
+  };
   details.ontoggle = fill;
   fill();
 }
@@ -128,7 +134,10 @@ async function showComposite() {
   const tooltip = [["month", "Mois"], ["official", "Périmètre officiel"], ["constant", "Périmètre constant"]];
   const shown = monthsShown(official, constant);
   await showFigure("composite",
-    compositeSpec(shown, composite.provisional.slice(months.indexOf(shown[0])), rows, pointerRows, tooltip, SCOPES),
+    compositeSpec({
+      months: shown, provisional: composite.provisional.slice(months.indexOf(shown[0])),
+      rows, pointerRows, tooltip, lines: SCOPES, low: lowestMonth(constant, shown),
+    }),
     `Courbe du nombre de personnes par mois, ${territory.name}. ${byId("composite-title").textContent}. ${byId("evolution-deck").textContent}`,
     () => compositeTable(territory));
 }
@@ -163,11 +172,18 @@ function compositeTitle(official, constant) {
   if (at >= 0 && official[at] != null && constant[at] != null) {
     return `En ${fullMonth(BREAK)}, l’élargissement du périmètre officiel ajoute ${people(official[at] - constant[at])}`;
   }
-  const definitive = constant.map((value, index) => (composite.provisional[index] ? null : value));
-  const known = definitive.filter((value) => value != null);
-  if (!known.length) return "Les deux périmètres, mois par mois";
-  const low = definitive.indexOf(Math.min(...known));
-  return `Périmètre constant : le point bas est en ${fullMonth(months[low])}, avec ${people(definitive[low])}`;
+  return "Les deux périmètres, mois par mois";
+}
+
+/** The lowest definitive month of the constant scope, to be named on the chart. */
+function lowestMonth(constant, shown) {
+  const definitive = shown.map((month) => months.indexOf(month)).filter((index) => constant[index] != null && !composite.provisional[index]);
+  if (!definitive.length) return null;
+  const index = definitive.reduce((low, other) => (constant[other] < constant[low] ? other : low));
+  return {
+    time: time(months[index]), value: constant[index], isEarly: shown.indexOf(months[index]) < shown.length / 2,
+    label: `${fullMonth(months[index])}\u00a0: ${count(constant[index])}`,
+  };
 }
 
 function tiles(territory, last) {
@@ -499,7 +515,7 @@ async function showPublished() {
   const tooltip = [["month", "Mois"], ["published", "Série publiée"], ["official", "Périmètre officiel"], ["constant", "Périmètre constant"]];
   const rows = lines.flatMap(({ id, breakAt }) => lineRows(id, valuesOf[id], months.map(() => false), breakAt));
   await Promise.all([
-    showFigure("comparison", compositeSpec(monthsShown(series, official, constant), [], rows, pointerRows, tooltip, lines),
+    showFigure("comparison", compositeSpec({ months: monthsShown(series, official, constant), provisional: [], rows, pointerRows, tooltip, lines }),
       `Courbes de la série publiée et des deux périmètres, ${territory.name}. ${byId("published-title").textContent}.`,
       () => comparisonTable(territory, series, official, constant)),
     showRevisions(territory),

@@ -1,0 +1,59 @@
+"""Take the pictures of docs/images: ``python -m iae.site.screenshots site docs/images``.
+
+Needs Playwright and a Chromium or Chrome on the PATH; the page itself needs neither.
+"""
+
+import shutil
+import sys
+from pathlib import Path
+
+from playwright.sync_api import FloatRect, Page, sync_playwright
+
+DESKTOP, PHONE = 1280, 390
+# Name of the picture, width of the window, element at its top, element at its bottom.
+PICTURES = (
+    ("page-desktop", DESKTOP, "body", "#composite"),
+    ("types-desktop", DESKTOP, "#types", "#types"),
+    ("map-desktop", DESKTOP, "#departements", "#departements"),
+    ("published-desktop", DESKTOP, "#publiee", "#publiee"),
+    ("page-phone", PHONE, "body", "#composite"),
+    ("map-phone", PHONE, "#departements", "#map"),
+)
+CHROMIUM_OPTIONS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking")
+
+
+def take_screenshots(site: Path, out: Path) -> list[Path]:
+    """Write the pictures of a site into a folder and return their paths."""
+    browser_path = shutil.which("chromium") or shutil.which("google-chrome")
+    taken = []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=browser_path, args=list(CHROMIUM_OPTIONS)
+        )
+        for name, width, top, bottom in PICTURES:
+            page = browser.new_page(viewport={"width": width, "height": 900})
+            page.goto((site / "index.html").resolve().as_uri())
+            page.wait_for_selector("body[data-ready]")
+            # In a picture of a part of the page, the bar would lie over what it follows.
+            page.add_style_tag(content=".bar { position: static }")
+            path = out / f"{name}.png"
+            page.screenshot(path=path, full_page=True, clip=_clip(page, width, top, bottom))
+            taken.append(path)
+            page.close()
+        browser.close()
+    return taken
+
+
+def _clip(page: Page, width: int, top: str, bottom: str) -> FloatRect:
+    """The part of the page between the top of one element and the end of another."""
+    start = page.locator(top).bounding_box()
+    end = page.locator(bottom).bounding_box()
+    if start is None or end is None:
+        raise ValueError(f"the page shows no {top} or no {bottom}")
+    y = max(0, start["y"])
+    return {"x": 0, "y": y, "width": width, "height": end["y"] + end["height"] + 24 - y}
+
+
+if __name__ == "__main__":
+    for picture in take_screenshots(Path(sys.argv[1]), Path(sys.argv[2])):
+        print(picture)
