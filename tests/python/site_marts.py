@@ -36,6 +36,9 @@ MART_COLUMNS = {
         "month date, territory_id varchar, constant_stock bigint, published_stock bigint, "
         "difference bigint, difference_rate double"
     ),
+    "audit_builds": (
+        "invocation_id varchar, status varchar, started_at timestamp, warnings varchar[]"
+    ),
     "audit_row_outcomes": (
         "source varchar, source_table varchar, outcome varchar, reason varchar, nb_rows bigint"
     ),
@@ -52,6 +55,7 @@ def write_marts(
     types: tuple[str, ...] = tuple(BASE),
     published: bool = True,
     synthetic: bool = False,
+    editions_are_real: bool = False,
     without_department: str | None = None,
 ) -> Path:
     """Write the marts as if only `types` had been loaded, the published series with them or not."""
@@ -69,6 +73,16 @@ def write_marts(
             "insert into marts.audit_extracts values "
             "('asp_fluxiae', '2022-07-01', '2022-06-01', 142900, 0, '2022-07-02', $synthetic)",
             {"synthetic": synthetic},
+        )
+        if published:
+            connection.execute(
+                "insert into marts.audit_extracts values "
+                "('barometre', '2022-09-20', '2022-08-01', 6900, 0, '2022-09-21', $synthetic)",
+                {"synthetic": synthetic and not editions_are_real},
+            )
+        connection.execute(
+            "insert into marts.audit_builds values "
+            "('1', 'green', '2022-07-02', ['warn_old_extract (Got 1 result)', 'warn_fall'])"
         )
         connection.execute(
             "insert into marts.audit_row_outcomes values "

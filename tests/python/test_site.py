@@ -129,7 +129,7 @@ def test_titles_state_the_figures(site: Path, open_page) -> None:
     )
     # ACI: 100 × (400 + 32) + 4950 = 48 150 of 169 050.
     assert opened.text("#types-title") == (
-        "France : les ateliers et chantiers d'insertion comptent 28,5 % des personnes en juin 2022"
+        "France : les ateliers et chantiers d’insertion comptent 28,5 % des personnes en juin 2022"
     )
     # October 2021 went from 7 + 100 × (1100 + 24) to 7 + 100 × (1000 + 24).
     assert "octobre 2021" not in opened.text("#revisions-title")  # the first of equal revisions
@@ -251,7 +251,7 @@ def test_downloads_hold_the_rows_of_the_marts(site: Path, database: Path, extens
                 "select table_name from duckdb_tables() where schema_name = 'marts'"
             ).fetchall()
         ]
-        assert len(marts) == 9
+        assert len(marts) == 10
         for mart in marts:
             types = dict(
                 connection.execute(
@@ -345,7 +345,7 @@ def test_nothing_loaded_is_said(tmp_path: Path, open_page) -> None:
     opened = open_page(build(tmp_path, types=(), published=False))
     assert "Aucun extrait n’est chargé" in opened.text("#nothing-loaded")
     assert not opened.page.query_selector("#evolution")
-    assert opened.page.locator("#downloads tbody tr").count() == 9
+    assert opened.page.locator("#downloads tbody tr").count() == 10
     assert opened.messages == []
 
 
@@ -369,6 +369,33 @@ def test_synthetic_figures_are_said_to_be(tmp_path: Path, open_page, synthetic: 
     opened = open_page(build(tmp_path, synthetic=synthetic))
     assert ("Données fictives" in opened.text("body")) == synthetic
     assert (opened.page.locator(".bar .tag").count() == 1) == synthetic
+
+
+def test_real_editions_are_not_compared_with_synthetic_figures(tmp_path: Path, open_page) -> None:
+    opened = open_page(build(tmp_path, synthetic=True, editions_are_real=True))
+    assert "Sont fictifs, fabriqués pour essayer le projet : Extranet IAE" in opened.text("aside")
+    assert opened.text("#published-title") == (
+        "France : la série publiée est réelle, elle ne se compare pas à des données fictives"
+    )
+    assert opened.text("#comparison .legend") == "série publiée"
+    assert opened.page.locator("#comparison .mark-line path").count() == 2  # broken at 2021-01
+    assert opened.messages == []
+
+
+def test_sources_and_checks_are_told(site: Path, open_page) -> None:
+    opened = open_page(site)
+    rows = [opened.text(f"#extracts tbody tr:nth-child({row})") for row in (1, 2)]
+    assert rows == [
+        "Extranet IAE de l’ASP 1er juillet 2022 juin 2022 142 900 0",
+        # An edition covers the months that it holds, not those up to its date.
+        "Baromètre des résultats de l’action publique 20 septembre 2022 – 6 900 0",
+    ]
+    opened.page.click("summary:has-text('2 alertes des contrôles')")
+    assert opened.text("#warnings") == "warn_fall warn_old_extract (Got 1 result)"
+    opened.page.click("summary:has-text('Lignes comptées')")
+    assert "écartée : doublon d’une ligne plus récente duplicate_row 900" in opened.text(
+        "#outcomes"
+    )
 
 
 def test_extracts_without_the_synthetic_mark_are_read(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ import base64
 import json
 import shutil
 from dataclasses import dataclass
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -16,12 +17,20 @@ from markupsafe import Markup
 from iae.errors import IaeError
 from iae.site.french import (
     MART_DESCRIPTIONS,
+    REASONS,
     SOURCE_NAMES,
     french_date,
     french_month,
     french_number,
 )
-from iae.site.marts import list_marts, read_extracts, read_outcomes, read_page_data
+from iae.site.marts import (
+    Extract,
+    list_marts,
+    read_extracts,
+    read_outcomes,
+    read_page_data,
+    read_warnings,
+)
 
 ASSETS = files("iae.site") / "assets"
 SCRIPTS = ("format.js", "charts.js", "page.js")
@@ -67,10 +76,15 @@ def build_site(database: Path, out: Path) -> SiteSummary:
             data = read_page_data(connection)
             extracts = read_extracts(connection)
             outcomes = read_outcomes(connection)
+            warnings = read_warnings(connection) if "audit_builds" in marts else []
             downloads = _write_downloads(connection, marts, out / "donnees")
     except duckdb.Error as error:
         reason = str(error).splitlines()[0]
         raise SiteError(f"{database} is not a published file that can be read: {reason}") from error
+
+    synthetic = {extract.source for extract in extracts if extract.is_synthetic}
+    # Real figures beside made-up ones are not compared: it would be a false finding.
+    data["isComparable"] = ("barometre" in synthetic) == bool(synthetic - {"barometre"})
 
     _write_assets(out / "assets")
     index = out / "index.html"
@@ -78,8 +92,9 @@ def build_site(database: Path, out: Path) -> SiteSummary:
         data=data,
         extracts=extracts,
         outcomes=outcomes,
+        warnings=warnings,
         downloads=downloads,
-        synthetic_sources=[extract.source for extract in extracts if extract.is_synthetic],
+        synthetic_sources=sorted(synthetic),
         all_synthetic=bool(extracts) and all(extract.is_synthetic for extract in extracts),
         scripts=SCRIPTS,
     )
@@ -120,8 +135,7 @@ def _write_assets(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for script in SCRIPTS:
         (folder / script).write_text(_asset(script), encoding="utf-8")
-    bundle = vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;", VEGA_LITE_VERSION)
-    (folder / "vega.js").write_text(bundle, encoding="utf-8")
+    (folder / "vega.js").write_text(_vega(), encoding="utf-8")
     # Inline, because some browsers refuse a font file to a page opened from disk.
     font = base64.b64encode((ASSETS / "source-sans-3.woff2").read_bytes()).decode()
     style = _asset("page.css").replace("source-sans-3.woff2", f"data:font/woff2;base64,{font}")
@@ -130,14 +144,21 @@ def _write_assets(folder: Path) -> None:
     (folder / "source-sans-3.LICENSE.txt").write_text(licence, encoding="utf-8")
 
 
+@cache
+def _vega() -> str:
+    """Vega, Vega-Lite and Vega-Embed as one script, from the wheel that carries them."""
+    return str(vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;", VEGA_LITE_VERSION))
+
+
 def _template() -> Any:
     environment = Environment(
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     environment.filters |= {
         "number": french_number,
-        "date": french_date,
-        "month": french_month,
+        "delivered": _delivered,
+        "covered": _covered,
+        "reason": lambda reason: REASONS.get(reason, ""),
         "source": lambda source: SOURCE_NAMES.get(source, source),
         "size": _french_size,
         "breakable": lambda name: Markup("_<wbr>").join(name.split("_")),
@@ -145,6 +166,19 @@ def _template() -> Any:
     }
     environment.globals["departments"] = json.loads(_asset("departments.geojson"))
     return environment.from_string(_asset("index.html.jinja"))
+
+
+def _delivered(extract: Extract) -> str:
+    """A yearly list is named by its year, any other extract by its date."""
+    if extract.source == "geiq" and extract.extract_date is not None:
+        return f"liste de {extract.extract_date.year}"
+    return french_date(extract.extract_date)
+
+
+def _covered(extract: Extract) -> str:
+    """Neither a list nor an edition of the published series covers months up to its date."""
+    is_covering = extract.source not in ("geiq", "barometre")
+    return french_month(extract.last_covered_month if is_covering else None)
 
 
 def _asset(name: str) -> str:

@@ -17,6 +17,7 @@ SOURCE_NAMES = {
 }
 
 MART_DESCRIPTIONS = {
+    "audit_builds": "La construction dont viennent ces tables, et les alertes des contrôles.",
     "audit_extracts": "Les extraits dont viennent les chiffres, avec leurs dates.",
     "audit_row_outcomes": "Combien de lignes comptent, combien sont écartées, et pourquoi.",
     "dim_structure_types": "Les types de structures, leur source et leur règle de comptage.",
@@ -29,6 +30,28 @@ MART_DESCRIPTIONS = {
     "fct_published_stock": "La série publiée par l’administration, toutes éditions.",
     "fct_reconciliation": "L’écart entre le périmètre constant et la série publiée.",
     "fct_stock_by_structure_type": "Le stock de personnes par mois, territoire et type.",
+}
+
+# The reasons of indicator.md, in its order.
+REASONS = {
+    "duplicate_row": "doublon d’une ligne plus récente",
+    "unknown_measure": "mesure inconnue",
+    "measure_outside_indicator": "mesure hors de l’indicateur",
+    "measured_from_monthly_states": "compté par les états mensuels",
+    "measured_from_contracts": "compté par les contrats",
+    "invalid_dates": "dates invalides",
+    "outside_coverage": "hors du champ",
+    "never_present_on_a_last_day": "jamais présent un dernier jour de mois",
+    "state_not_accepted": "état mensuel non retenu",
+    "invalid_month": "mois invalide",
+    "outside_period": "hors de la période",
+    "unknown_annex": "annexe financière inconnue",
+    "annex_state_not_accepted": "annexe financière non retenue",
+    "under_one_hour": "moins d’une heure dans le mois",
+    "invalid_siret": "SIRET invalide",
+    "employer_not_a_geiq": "employeur qui n’est pas un GEIQ",
+    "total_row": "ligne de total",
+    "invalid_count": "nombre d’entrées invalide",
 }
 
 

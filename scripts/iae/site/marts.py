@@ -73,6 +73,14 @@ def read_outcomes(connection: duckdb.DuckDBPyConnection) -> list[Outcome]:
     return [Outcome(*row) for row in rows]
 
 
+def read_warnings(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    """What the data tests of the published build warn of."""
+    warnings: set[str] = set()
+    for (listed,) in connection.sql("select warnings from marts.audit_builds").fetchall():
+        warnings.update(listed or ())
+    return sorted(warnings)
+
+
 def read_page_data(connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:
     """Everything that the charts draw: months, territories, types, stocks, published series."""
     months = [

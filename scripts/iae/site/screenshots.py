@@ -10,14 +10,15 @@ from pathlib import Path
 from playwright.sync_api import FloatRect, Page, sync_playwright
 
 DESKTOP, PHONE = 1280, 390
+MARGIN = 24
 # Name of the picture, width of the window, element at its top, element at its bottom.
 PICTURES = (
     ("page-desktop", DESKTOP, "body", "#composite"),
-    ("types-desktop", DESKTOP, "#types", "#types"),
-    ("map-desktop", DESKTOP, "#departements", "#departements"),
-    ("published-desktop", DESKTOP, "#publiee", "#publiee"),
+    ("types-desktop", DESKTOP, "#types-title", "#by-type"),
+    ("map-desktop", DESKTOP, "#map-title", "#departements .map-layout"),
+    ("published-desktop", DESKTOP, "#published-title", "#publiee"),
     ("page-phone", PHONE, "body", "#composite"),
-    ("map-phone", PHONE, "#departements", "#map"),
+    ("map-phone", PHONE, "#map-title", "#map"),
 )
 CHROMIUM_OPTIONS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking")
 
@@ -50,8 +51,8 @@ def _clip(page: Page, width: int, top: str, bottom: str) -> FloatRect:
     end = page.locator(bottom).bounding_box()
     if start is None or end is None:
         raise ValueError(f"the page shows no {top} or no {bottom}")
-    y = max(0, start["y"])
-    return {"x": 0, "y": y, "width": width, "height": end["y"] + end["height"] + 24 - y}
+    y = max(0, start["y"] - MARGIN)
+    return {"x": 0, "y": y, "width": width, "height": end["y"] + end["height"] + MARGIN - y}
 
 
 if __name__ == "__main__":

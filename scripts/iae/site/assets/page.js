@@ -6,6 +6,9 @@ const data = JSON.parse(document.getElementById("data").textContent);
 const departmentShapes = JSON.parse(document.getElementById("departments").textContent).features;
 
 const { months, composite, types, published } = data;
+const typographic = (text) => text.replaceAll("'", "’");
+for (const territory of data.territories) territory.name = typographic(territory.name);
+for (const type of types) type.label = typographic(type.label);
 const territories = new Map(data.territories.map((territory) => [territory.id, territory]));
 const departments = data.territories.filter(({ level }) => level === "departmental");
 const RING = ["75", "92", "93", "94"];
@@ -52,6 +55,14 @@ async function showFigure(id, spec, alternative, makeTable) {
   }
   fillWhenOpened(details, makeTable);
   await draw(chart, spec, alternative);
+}
+
+/** In a legend, only the lines that are drawn. */
+function showKeys(id, rows, lines) {
+  for (const line of lines) {
+    const key = byId(id).querySelector(`.key.${line.id}`);
+    key.parentElement.hidden = !rows.some(({ series }) => series === line.id);
+  }
 }
 
 function fillWhenOpened(details, makeTable) {
@@ -133,6 +144,7 @@ async function showComposite() {
   }]);
   const tooltip = [["month", "Mois"], ["official", "Périmètre officiel"], ["constant", "Périmètre constant"]];
   const shown = monthsShown(official, constant);
+  showKeys("composite", rows, SCOPES);
   await showFigure("composite",
     compositeSpec({
       months: shown, provisional: composite.provisional.slice(months.indexOf(shown[0])),
@@ -201,13 +213,15 @@ function tiles(territory, last) {
   const scope = stockOf("official", territory.id)[last] == null ? "constant" : "official";
   const rate = (id) => per10000(stockOf(scope, id)[last], territories.get(id)?.population);
   if (rate(territory.id) != null) {
-    const detail = territory.id === "FR" ? `en ${fullMonth(months[last])}, périmètre ${scope === "official" ? "officiel" : "constant"}` : `contre ${decimal(rate("FR"))} en France, ${fullMonth(months[last])}`;
-    shown.push(tile("Pour 10 000 habitants", decimal(rate(territory.id)), detail));
+    const detail = territory.id === "FR" ? `en ${fullMonth(months[last])}, périmètre ${scope === "official" ? "officiel" : "constant"}` : `contre ${anyRate(rate("FR"))} en France, ${fullMonth(months[last])}`;
+    shown.push(tile("Pour 10\u00a0000 habitants", anyRate(rate(territory.id)), detail));
   }
   return shown;
 }
 
 const per10000 = (stock, population) => (stock == null || !population ? null : (10000 * stock) / population);
+
+const anyRate = (rate) => decimal(rate, rate < 2 ? 2 : 1);
 
 function compositeTable(territory) {
   const rows = months.map((_, index) => index).filter((index) => SCOPES.some(({ id }) => stockOf(id, territory.id)[index] != null)).reverse();
@@ -490,17 +504,19 @@ async function showPublished() {
       ? `La série publiée ne donne pas de chiffre pour ce territoire (${territory.name}).`
       : "La série publiée par l’administration n’est pas chargée.";
     setText("published-title", message);
-    setText("published-deck", "");
+    setText("published-deck", published.length ? ""
+      : "Ses éditions sont sur data.gouv.fr : une fois chargées, elles sont ici comparées à l’indicateur recalculé.");
     document.querySelector("#publiee .pair").hidden = true;
     return;
   }
   document.querySelector("#publiee .pair").hidden = false;
-  const constant = stockOf("constant", territory.id);
-  const official = stockOf("official", territory.id);
+  const constant = data.isComparable ? stockOf("constant", territory.id) : [];
+  const official = data.isComparable ? stockOf("official", territory.id) : [];
   const edition = fullDay(latest.edition);
-  setText("published-title", publishedTitle(territory, series, constant));
+  setText("published-title", data.isComparable ? publishedTitle(territory, series, constant)
+    : `${territory.name} : la série publiée est réelle, elle ne se compare pas à des données fictives`);
   setText("published-deck", `L’administration a publié cet indicateur jusqu’en janvier 2023. Édition du ${edition}`
-    + `${territory.id === "FR" ? ", Mayotte retirée pour compter le même champ" : ""}. Depuis janvier 2021, elle compte aussi les EITI, les GEIQ et les ITI : elle se compare alors au périmètre officiel.`);
+    + `${territory.id === "FR" ? ", Mayotte retirée pour compter le même champ" : ""}. Depuis janvier 2021, elle compte aussi les EITI, les GEIQ et les ITI${data.isComparable ? " : elle se compare alors au périmètre officiel" : ""}.`);
   setText("comparison-title", comparisonTitle(series, official));
   const lines = [
     { id: "published", color: COLORS.published, width: 6, breakAt: BREAK },
@@ -514,6 +530,7 @@ async function showPublished() {
   }]);
   const tooltip = [["month", "Mois"], ["published", "Série publiée"], ["official", "Périmètre officiel"], ["constant", "Périmètre constant"]];
   const rows = lines.flatMap(({ id, breakAt }) => lineRows(id, valuesOf[id], months.map(() => false), breakAt));
+  showKeys("comparison", rows, lines);
   await Promise.all([
     showFigure("comparison", compositeSpec({ months: monthsShown(series, official, constant), provisional: [], rows, pointerRows, tooltip, lines }),
       `Courbes de la série publiée et des deux périmètres, ${territory.name}. ${byId("published-title").textContent}.`,
@@ -542,7 +559,8 @@ function publishedTitle(territory, series, constant) {
 
 function comparisonTitle(series, official) {
   const difference = meanDifference(series, official, (month) => month >= BREAK);
-  return difference ? `Depuis ${fullMonth(difference.from)}, le périmètre officiel est en moyenne ${differenceInWords(difference.percent)}` : "La série publiée et l’indicateur recalculé";
+  if (difference) return `Depuis ${fullMonth(difference.from)}, le périmètre officiel est en moyenne ${differenceInWords(difference.percent)}`;
+  return data.isComparable ? "La série publiée et l’indicateur recalculé" : "La série publiée, mois par mois";
 }
 
 function comparisonTable(territory, series, official, constant) {
