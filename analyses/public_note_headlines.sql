@@ -91,7 +91,7 @@ final as (
         stock_before,
         stock_after,
         stock_after - stock_before as change,
-        100 * (stock_after - stock_before) / stock_before as change_percent,
+        100 * (stock_after - stock_before) / nullif(stock_before, 0) as change_percent,
         nb_months,
     from claims
     order by claim_number

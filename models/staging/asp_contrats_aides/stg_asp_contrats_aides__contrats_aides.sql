@@ -22,7 +22,7 @@ final as (
         _file as file_name,
         _load_id as load_id,
         _line as file_line,
-        {{ parse_whole_number(trim_text('num_avenant')) }} as amendment_number,
+        try_cast({{ trim_text('num_avenant') }} as bigint) as amendment_number,
         cast({{ parse_date(trim_text('date_embauche')) }} as date) as start_date,
         cast({{ parse_date(trim_text('date_fin_prevue')) }} as date) as planned_end_date,
         cast({{ parse_date(trim_text('date_rupture')) }} as date) as termination_date,

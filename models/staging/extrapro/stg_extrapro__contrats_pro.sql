@@ -26,7 +26,7 @@ final as (
         _file as file_name,
         _load_id as load_id,
         _line as file_line,
-        {{ parse_whole_number(trim_text('num_avenant')) }} as amendment_number,
+        try_cast({{ trim_text('num_avenant') }} as bigint) as amendment_number,
         cast({{ parse_date(trim_text('date_debut')) }} as date) as start_date,
         cast({{ parse_date(trim_text('date_fin')) }} as date) as end_date,
         cast({{ parse_date(trim_text('date_enregistrement')) }} as date) as registration_date,
