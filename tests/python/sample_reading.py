@@ -103,7 +103,7 @@ read as (
         id,
         rank,
         case
-            when address[1] = 'A' then lpad(address[2:], 2, '0')
+            when address[1] = 'A' then if(length(address) = 2, '0' || address[2], address[2:])
             when length(address) != 6 then null
             when address = 'P97133' then '977'
             when address = 'P97150' then '978'
