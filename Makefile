@@ -113,6 +113,8 @@ scratch-build: $(VENV)/.done
 	$(IAE) sample $(SCRATCH)/drop --scale $(SAMPLE_SCALE)
 	$(IAE) load $(SCRATCH)/drop
 	$(DBT) --quiet build
+	$(IAE) publish
+	cp $(SCRATCH)/warehouse/iae.duckdb $(SCRATCH)/first.duckdb
 	$(DBT) --quiet build
 	$(IAE) publish
 	$(DBT) --quiet docs generate
@@ -122,8 +124,8 @@ bouncer: $(VENV)-bouncer/.done scratch-build
 	DBT_PROJECT_DIR=$(SCRATCH) $(VENV)-bouncer/bin/dbt-bouncer run
 
 .PHONY: pytest
-pytest: $(VENV)/.done
-	$(BIN)/pytest
+pytest: $(VENV)/.done scratch-build
+	IAE_TEST_SAMPLE=$(SCRATCH) $(BIN)/pytest
 
 .PHONY: audit-dependencies
 audit-dependencies: $(VENV)/.done ## Look the locked packages up in the published advisories

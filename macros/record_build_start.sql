@@ -16,6 +16,12 @@
             ) -%}
         {%- endif -%}
 
+        {#- Not as it was typed: it is published, and may name folders of the machine. -#}
+        {%- set words = ['dbt', flags.WHICH] -%}
+        {%- for option in ['select', 'exclude'] if invocation_args_dict.get(option) -%}
+            {%- do words.extend(['--' ~ option] + (invocation_args_dict[option] | list)) -%}
+        {%- endfor -%}
+
         {#- Run here and not returned: dbt would go on after a hook whose SQL fails. -#}
         {%- set record -%}
         create table if not exists raw.builds (
@@ -33,7 +39,7 @@
         insert into raw.builds (invocation_id, command, is_full, started_at, status, load_ids)
         select
             '{{ invocation_id }}',
-            '{{ invocation_args_dict.get("invocation_command", flags.WHICH) | replace("'", "''") }}',
+            '{{ words | join(" ") | replace("'", "''") }}',
             false,
             timestamp '{{ run_started_at.strftime("%Y-%m-%d %H:%M:%S.%f") }}',
             'running',

@@ -56,7 +56,7 @@ class CommandError(Exception):
 def measured(command: list[str], environment: dict[str, str]) -> tuple[float, float]:
     """Run a command from the root; return its seconds and the MiB of its largest process."""
     start = time.perf_counter()
-    with subprocess.Popen(  # noqa: S603
+    with subprocess.Popen(
         command,
         cwd=ROOT,
         env=environment,
@@ -166,7 +166,7 @@ class Bench:
                     (from ours except all from theirs) union all (from theirs except all from ours)
                 )
                 select (select count(*) from theirs), (select count(*) from different)
-                """,  # noqa: S608
+                """,
                 {"cells": str(self.cells)},
             ).fetchone()
         return found or (0, 0)

@@ -108,7 +108,12 @@ def shared_data() -> Path:
 
 @pytest.fixture(scope="session")
 def published_sample(tmp_path_factory: pytest.TempPathFactory) -> Pipeline:
-    """The whole pipeline run once on a small sample: written, loaded, built and published."""
+    """The whole pipeline run once on a small sample: written, loaded, built and published.
+
+    `make test` has done so already, in the folder IAE_TEST_SAMPLE.
+    """
+    if done := os.environ.get("IAE_TEST_SAMPLE"):
+        return Pipeline(Path(done).resolve())
     pipeline = Pipeline(tmp_path_factory.mktemp("sample"))
     drop = pipeline.folder / "drop"
     pipeline.succeed([sys.executable, "-m", "iae", "sample", drop, "--scale", "0.005"])

@@ -353,21 +353,27 @@ def contents(path: Path) -> dict[str, object]:
         }
 
 
-def test_a_second_build_changes_nothing(built_sample: Pipeline) -> None:
-    assert last_build(built_sample) == (True, "green", 0)
-    before = contents(built_sample.published)
+def test_a_second_build_changes_nothing(published_sample: Pipeline) -> None:
+    first = published_sample.folder / "first.duckdb"
+    if not first.exists():  # `make test` has built twice and kept the first edition
+        shutil.copy(published_sample.published, first)
+        published_sample.dbt("build", "--quiet")
+        assert "Published" in published_sample.publish()
+    assert last_build(published_sample) == (True, "green", 0)
+    before = contents(first)
     assert before["fct_stock_by_structure_type"] != [(0, None)]
-    built_sample.dbt("build", "--quiet")
-    assert "Published" in built_sample.publish()
-    assert contents(built_sample.published) == before
+    assert contents(published_sample.published) == before
 
 
 def test_parts_must_be_green_on_top_of_a_full_build(built_sample: Pipeline) -> None:
     built_sample.dbt("build", "--quiet", "--select", "dim_structure_types")
     assert last_build(built_sample) == (False, "green", 0)
     built_sample.publish()
-    runs = "select is_full from marts.audit_builds order by started_at"
-    assert built_sample.query(runs, path=built_sample.published) == [(True,), (False,)]
+    runs = "select command, is_full from marts.audit_builds order by started_at"
+    assert built_sample.query(runs, path=built_sample.published) == [
+        ("dbt build", True),
+        ("dbt build --select dim_structure_types", False),
+    ]
 
     with duckdb.connect(str(built_sample.warehouse)) as connection:
         connection.execute(
