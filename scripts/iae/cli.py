@@ -34,9 +34,15 @@ def one_sentence(command: Callable[Parameters, None]) -> Callable[Parameters, No
     def guarded(*args: Parameters.args, **kwargs: Parameters.kwargs) -> None:
         try:
             command(*args, **kwargs)
-        except IaeError as fault:
+        except typer.Exit:
+            raise
+        except Exception as error:
             from iae.report import show_fault
+            from iae.warehouse import as_fault
 
+            fault = error if isinstance(error, IaeError) else as_fault(error)
+            if fault is None:
+                raise
             show_fault(fault)
             raise typer.Exit(1) from None
 

@@ -21,9 +21,10 @@ LONG_BYTES = 8 << 20
 
 # Names come from files: they are shown as they are, never read as markup.
 _out = Console(markup=False, highlight=False)
-if not _out.is_terminal:
-    _out.width = max(_out.width, 140)  # a log is not folded
 _err = Console(stderr=True, markup=False, highlight=False, soft_wrap=True)
+for _console in (_out, _err):
+    if not _console.is_terminal:
+        _console.width = max(_console.width, 140)  # a log is not folded
 
 
 def show_fault(fault: IaeError) -> None:
@@ -94,6 +95,12 @@ def show_nothing_loaded() -> None:
 
 def show_status(connection: duckdb.DuckDBPyConnection) -> None:
     """Show the extracts that are kept, and those whose rows do not add up."""
+    is_there = connection.execute(
+        "from duckdb_tables() where schema_name = 'raw' and table_name = 'extracts'"
+    ).fetchone()
+    if not is_there:
+        show_nothing_loaded()
+        return
     rows = connection.execute(
         """
         select

@@ -111,6 +111,27 @@ def _connected(path: Path, deadline: float, read_only: bool) -> duckdb.DuckDBPyC
             ) from None
 
 
+def as_fault(error: Exception) -> IaeError | None:
+    """Return what the surroundings caused as a sentence: no room on disk, not enough memory.
+
+    DuckDB's own message is not shown: it can hold values. None for what is a fault of ours.
+    """
+    if isinstance(error, duckdb.OutOfMemoryException):
+        return IaeError(
+            "The memory allowed to the database is too small; set IAE_MEMORY_LIMIT higher."
+        )
+    if isinstance(error, OSError | duckdb.IOException):
+        return IaeError(
+            "A file cannot be written or read: make room on the disk and check permissions; "
+            "the warehouse is as it was."
+        )
+    if isinstance(error, duckdb.Error):
+        return IaeError(
+            f"The database stopped ({type(error).__name__}); the warehouse is as it was."
+        )
+    return None
+
+
 def create_raw_tables(connection: duckdb.DuckDBPyConnection) -> None:
     """Create what is missing of the log tables and of the raw views of every source."""
     connection.execute(_LOG_TABLES)

@@ -64,7 +64,7 @@ _STOCK = f"""
 # In January the annexes of the new year can be missing, all of them.
 _ANNEX_SHARE = f"""
     select
-        '% of the monthly states of the last month with their annex' as label,
+        '% of last month''s states with their annex' as label,
         round(100 * avg(
             (emi_afi_id in (select af_id_annexe_financiere from {{annexe_financiere}}))::integer
         ))::bigint as figure,

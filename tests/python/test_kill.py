@@ -1,0 +1,208 @@
+"""Killed, without room, searched: whatever happens to a load or a publication, what was there is
+there, the same command then succeeds, and no personal data is left anywhere."""
+
+from __future__ import annotations
+
+import random
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from conftest import Pipeline
+from loading import write_fluxiae
+
+NB_LOADS_KILLED = 20
+NB_PUBLICATIONS_KILLED = 10
+
+
+@pytest.fixture(scope="module")
+def large_drop(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A sample whose load takes a second or more."""
+    pipeline = Pipeline(tmp_path_factory.mktemp("large"))
+    drop = pipeline.folder / "drop"
+    pipeline.succeed([sys.executable, "-m", "iae", "sample", drop, "--scale", "0.1"])
+    return drop
+
+
+@pytest.fixture
+def loaded(tmp_path: Path) -> Pipeline:
+    """A warehouse that holds a small extract, older than that of the large drop."""
+    pipeline = Pipeline(tmp_path)
+    drop = write_fluxiae(tmp_path / "older", stamp="10012018_112211")
+    (drop / "SYNTHETIC.md").write_text("synthetic, as the large drop is")
+    pipeline.load(drop)
+    return pipeline
+
+
+def started(pipeline: Pipeline, *arguments: str | Path) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "iae", *map(str, arguments)],
+        env=pipeline.environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+
+
+def killed_at(process: subprocess.Popen[bytes], seconds: float) -> bool:
+    """Kill a process after some seconds; tell whether it was still running."""
+    try:
+        process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        process.send_signal(signal.SIGKILL)
+    process.wait()
+    return process.returncode == -signal.SIGKILL
+
+
+def duration(command: Callable[[], object]) -> float:
+    began = time.monotonic()
+    command()
+    return time.monotonic() - began
+
+
+def state(pipeline: Pipeline) -> list[tuple[object, ...]]:
+    """Extracts, landed tables with their number of rows, and what the raw views show."""
+    rows = pipeline.query("select source, extract_date, is_current, nb_rows from raw.extracts")
+    for schema, kind in (("landing", "table"), ("raw", "view")):
+        for (name,) in pipeline.query(
+            f"select {kind}_name from duckdb_{kind}s() where schema_name = '{schema}' order by all"
+        ):
+            rows += [
+                (name, *row) for row in pipeline.query(f"select count(*) from {schema}.{name}")
+            ]
+    return sorted(rows, key=str)
+
+
+def test_loads_killed_at_any_moment(loaded: Pipeline, large_drop: Path, tmp_path: Path) -> None:
+    source = large_drop / "asp_fluxiae"
+    whole = Pipeline(tmp_path / "whole")
+    shutil.copytree(loaded.warehouse.parent, whole.warehouse.parent)
+    seconds = duration(lambda: whole.succeed([sys.executable, "-m", "iae", "load", source]))
+    before, after = state(loaded), state(whole)
+    saved = loaded.warehouse.read_bytes()
+    moments = random.Random(20260101)
+    nb_killed = 0
+    for _ in range(NB_LOADS_KILLED):
+        nb_killed += killed_at(started(loaded, "load", source), moments.uniform(0.1, seconds))
+        found = state(loaded)
+        assert found in (before, after)
+        if found == after:
+            loaded.warehouse.write_bytes(saved)
+    assert nb_killed >= NB_LOADS_KILLED / 2
+    loaded.load(source)
+    assert state(loaded) == after
+
+
+def test_publications_killed_at_any_moment(published_sample: Pipeline, tmp_path: Path) -> None:
+    pipeline = Pipeline(tmp_path)
+    shutil.copytree(published_sample.warehouse.parent, pipeline.warehouse.parent)
+    seconds = duration(pipeline.publish)
+    whole = marts(pipeline)
+    moments = random.Random(20260102)
+    for _ in range(NB_PUBLICATIONS_KILLED):
+        killed_at(started(pipeline, "publish"), moments.uniform(0.1, seconds))
+        assert marts(pipeline) == whole
+    pipeline.publish()
+    assert marts(pipeline) == whole
+    names = {path.name for path in pipeline.warehouse.parent.iterdir()}
+    assert names <= {"build.duckdb", "iae.duckdb", "salt"}
+
+
+def marts(pipeline: Pipeline) -> list[tuple[object, ...]]:
+    names = pipeline.query("select table_name from duckdb_tables()", path=pipeline.published)
+    return sorted(
+        (name, *row)
+        for (name,) in names
+        for row in pipeline.query(f"select count(*) from marts.{name}", path=pipeline.published)
+    )
+
+
+@pytest.mark.parametrize("room", [0, 300_000, 3_000_000])
+def test_no_room_on_the_disk(loaded: Pipeline, large_drop: Path, room: int) -> None:
+    """A file that cannot grow any more: what a full disk is to the database."""
+    limit = loaded.warehouse.stat().st_size + room
+    before = state(loaded)
+    done = subprocess.run(
+        [sys.executable, "-m", "iae", "load", large_drop / "asp_fluxiae"],
+        env=loaded.environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)),
+    )
+    assert done.returncode == 1, done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.stderr.startswith("Error: "), done.stderr
+    assert state(loaded) == before
+    loaded.load(large_drop / "asp_fluxiae")
+
+
+def test_too_little_memory(loaded: Pipeline, large_drop: Path) -> None:
+    before = state(loaded)
+    done = subprocess.run(
+        [sys.executable, "-m", "iae", "load", large_drop / "asp_fluxiae"],
+        env={**loaded.environment, "IAE_MEMORY_LIMIT": "20MB"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert done.stderr.startswith("Error: "), done.stderr
+    assert "IAE_MEMORY_LIMIT" in done.stderr
+    assert state(loaded) == before
+
+
+def test_no_personal_data_is_left_anywhere(tmp_path: Path) -> None:
+    """A run with faults of every kind, then every file of it searched, the drop aside."""
+    pipeline = Pipeline(tmp_path / "run")
+    drop = tmp_path / "drop"
+    pipeline.succeed([sys.executable, "-m", "iae", "sample", drop, "--scale", "0.005"])
+    [salarie] = (drop / "asp_fluxiae").glob("fluxIAE_Salarie_*")
+    marks = personal_marks(salarie)
+    assert len(marks) > 1_000
+    # Rejected rows, damage, no room, SIGKILL, then the whole run.
+    lines = salarie.read_bytes().splitlines(keepends=True)
+    faulty = tmp_path / "faulty" / "asp_fluxiae"
+    shutil.copytree(drop / "asp_fluxiae", faulty)
+    shown = []
+    for content, options in (
+        ([*lines[:9], lines[9].replace(b"|", b"", 1), *lines[10:]], ["--max-rejected", "1"]),
+        ([*lines[:9], lines[9].replace(b"|", b"|\xff", 1), *lines[10:]], ["--max-rejected", "0"]),
+        (lines[: len(lines) // 2], []),
+        ([*lines[:2], *(line.replace(b"|", b";") for line in lines[2:])], []),
+    ):
+        (faulty / salarie.name).write_bytes(b"".join(content))
+        done = pipeline.iae("load", faulty.parent, *options)
+        shown += [done.stdout, done.stderr]
+    killed_at(started(pipeline, "load", drop), 0.7)
+    shown.append(pipeline.load(drop))
+    shown.append(pipeline.dbt("build"))
+    pipeline.publish()
+    shown.append(pipeline.iae("status").stdout)
+    files = [path for path in pipeline.folder.rglob("*") if path.is_file()]
+    assert {path.suffix for path in files} >= {".duckdb", ".log", ".json"}
+    for content in [text.encode() for text in shown] + [path.read_bytes() for path in files]:
+        assert not any(mark in content for mark in marks)
+    rejected = pipeline.query("select count(*), count(raw_text) from raw.rejected_rows")
+    assert rejected[0][1] == 0
+
+
+def personal_marks(salarie: Path) -> set[bytes]:
+    """The social security numbers and family names of the sample's persons."""
+    with duckdb.connect() as connection:
+        rows = connection.execute(
+            """
+            select upper(replace(salarie_nir, ' ', ''))[:13], salarie_nom_usage
+            from read_csv(?, delim = '|', quote = '', all_varchar = true, null_padding = true,
+                strict_mode = false)
+            """,
+            [str(salarie)],
+        ).fetchall()
+    return {value.encode() for row in rows for value in row if value and len(value) >= 12}

@@ -1,0 +1,493 @@
+"""Loading: again, older, back, refused, locked; what is shown and what is kept."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import re
+import stat
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import duckdb
+import pytest
+from typer.testing import CliRunner
+
+from iae.cli import app
+from iae.sources import SOURCES
+from iae.warehouse import opened
+from loading import (
+    FLUXIAE,
+    NIR,
+    Warehouse,
+    fluxiae_text,
+    rows_of,
+    write_fluxiae,
+)
+from test_load_formats import contract, extrapro, put
+
+PRO = "extrapro/contrats_pro_{}.csv"
+
+
+@pytest.fixture
+def warehouse(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Warehouse:
+    warehouse = Warehouse(tmp_path)
+    monkeypatch.setenv("IAE_WAREHOUSE", str(warehouse.path))
+    monkeypatch.setenv("IAE_SALT", "pepper")
+    monkeypatch.delenv("IAE_ARCHIVE_PASSWORD", raising=False)
+    return warehouse
+
+
+def run(*arguments: str | Path) -> tuple[int, str]:
+    """Run the command line in this process; return its exit code and all it showed."""
+    done = CliRunner().invoke(app, [str(argument) for argument in arguments])
+    assert done.exception is None or isinstance(done.exception, SystemExit), done.exc_info
+    return done.exit_code, done.output
+
+
+def extracts(warehouse: Warehouse, source: str) -> list[tuple[str, bool]]:
+    return [
+        (f"{date}", is_current)
+        for date, is_current in warehouse.query(
+            "select extract_date, is_current from raw.extracts "
+            f"where source = '{source}' order by extract_date, load_id"
+        )
+    ]
+
+
+def drop_of(folder: Path, date: str, nb_contracts: int = 3) -> Path:
+    """An Extrapro drop of a date, with contracts whose number begins with the date."""
+    records = [contract(f"{date}-{rank}") for rank in range(nb_contracts)]
+    return put(
+        folder / f"drop-{date}-{nb_contracts}", PRO.format(date), extrapro(*records).encode()
+    )
+
+
+# What is there from the first load on
+
+
+def test_every_raw_table_is_there_and_empty(tmp_path: Path, warehouse: Warehouse) -> None:
+    """The columns of house.md and sources.md, with those of the loader."""
+    warehouse.load(drop_of(tmp_path, "20220301"))
+    for source in SOURCES.values():
+        for table in source.tables:
+            found = warehouse.query(
+                "select column_name, data_type from duckdb_columns() "
+                f"where schema_name = 'raw' and table_name = '{source.name}__{table.name}' "
+                "order by column_index"
+            )
+            assert found == [
+                *((name, "VARCHAR") for name in table.landed),
+                ("_load_id", "INTEGER"),
+                ("_extract_date", "DATE"),
+                ("_file", "VARCHAR"),
+                ("_line", "BIGINT"),
+            ]
+            [(nb_rows,)] = warehouse.query(f"select count(*) from raw.{source.name}__{table.name}")
+            assert nb_rows == (3 if source.name == "extrapro" else 0)
+    assert not any("nir" in name and "hash" not in name for name in column_names(warehouse))
+
+
+def column_names(warehouse: Warehouse) -> list[str]:
+    return [name for (name,) in warehouse.query("select column_name from duckdb_columns()")]
+
+
+def test_columns_in_any_order_and_more_of_them(tmp_path: Path, warehouse: Warehouse) -> None:
+    table = FLUXIAE["structure"]
+    columns = ["other", *reversed(table.wanted), "more"]
+    text = fluxiae_text(table, rows_of(table, 2), columns=columns)
+    warehouse.load(write_fluxiae(tmp_path / "drop", {"structure": text}))
+    names = ", ".join(table.columns)
+    assert warehouse.query(f"select {names} from raw.asp_fluxiae__structure order by _line") == [
+        tuple(f"{name} {rank}" for name in table.columns) for rank in range(2)
+    ]
+
+
+def test_the_date_is_the_latest_deb_date_else_that_of_the_names(
+    tmp_path: Path, warehouse: Warehouse
+) -> None:
+    table = FLUXIAE["structure"]
+    debs = {
+        "structure": fluxiae_text(table, rows_of(table, 1), deb="05022022_010101"),
+        "salarie": fluxiae_text(FLUXIAE["salarie"], [], deb="07022022_010101"),
+        **{
+            name: fluxiae_text(FLUXIAE[name], [], deb=None)
+            for name in ("annexe_financiere", "contrat_mission", "etat_mensuel_indiv")
+        },
+    }
+    [outcome] = warehouse.load(write_fluxiae(tmp_path / "with", debs))
+    assert outcome.date == dt.date(2022, 2, 7)
+    names = {name: fluxiae_text(table, [], deb=None) for name, table in FLUXIAE.items()}
+    [outcome] = warehouse.load(write_fluxiae(tmp_path / "without", names), accept=True)
+    assert outcome.date == dt.date(2022, 2, 22)
+
+
+def test_a_real_line_is_kept_after_repairs(tmp_path: Path, warehouse: Warehouse) -> None:
+    """Lines 1 and 2 are DEB and header; the second record holds a break; a bad one follows."""
+    table = FLUXIAE["annexe_financiere"]
+    text = fluxiae_text(table, rows_of(table, 4)).replace("af_id_structure 1", "a\nb")
+    text = text.replace("af_id_structure 2", "x|y")
+    drop = write_fluxiae(tmp_path / "drop", {"annexe_financiere": text})
+    [outcome] = warehouse.load(drop, max_rejected=0.25)
+    assert warehouse.query("select _line from raw.asp_fluxiae__annexe_financiere order by all") == [
+        (3,),
+        (4,),
+        (7,),
+    ]
+    [(line, reason, raw_text)] = warehouse.query(
+        "select line, reason, raw_text from raw.rejected_rows"
+    )
+    assert (line, reason) == (6, "too many columns")
+    assert raw_text.startswith("af_id_annexe_financiere 2|x|y|")
+    counts = {file.table: file for file in outcome.files}["annexe_financiere"]
+    assert (counts.nb_records, counts.nb_rows, counts.nb_rejected) == (4, 3, 1)
+
+
+# Again, older, back
+
+
+def test_the_same_extract_again_changes_nothing(tmp_path: Path, warehouse: Warehouse) -> None:
+    drop = write_fluxiae(tmp_path / "drop")
+    assert run("load", drop)[0] == 0
+    before = warehouse.query("select load_id, loaded_at from raw.extracts")
+    code, shown = run("load", drop)
+    assert code == 0
+    assert "asp_fluxiae, extract of 22/02/2022: already loaded, nothing to do" in shown
+    assert warehouse.query("select load_id, loaded_at from raw.extracts") == before
+
+
+def test_a_single_source_folder_is_a_drop_too(tmp_path: Path, warehouse: Warehouse) -> None:
+    drop = write_fluxiae(tmp_path / "drop")
+    (drop / "asp_fluxiae").rename(tmp_path / "anything")
+    [outcome] = warehouse.load(tmp_path / "anything")
+    assert outcome.source == "asp_fluxiae"
+
+
+def test_history(tmp_path: Path, warehouse: Warehouse) -> None:
+    for date in ("20220301", "20220401", "20220501"):
+        warehouse.load(drop_of(tmp_path, date))
+    assert extracts(warehouse, "extrapro") == [("2022-04-01", False), ("2022-05-01", True)]
+    assert landed(warehouse) == {"20220501"}
+    assert tables(warehouse) == ["extrapro__contrats_pro__2", "extrapro__contrats_pro__3"]
+
+
+def landed(warehouse: Warehouse) -> set[str]:
+    return {
+        number.partition("-")[0]
+        for (number,) in warehouse.query("select num_contrat from raw.extrapro__contrats_pro")
+    }
+
+
+def tables(warehouse: Warehouse) -> list[str]:
+    return [
+        name
+        for (name,) in warehouse.query(
+            "select table_name from duckdb_tables() where schema_name = 'landing' order by all"
+        )
+    ]
+
+
+def test_an_older_extract_does_not_become_current(tmp_path: Path, warehouse: Warehouse) -> None:
+    warehouse.load(drop_of(tmp_path, "20220401"))
+    code, shown = run("load", drop_of(tmp_path, "20220301"))
+    assert (code, landed(warehouse)) == (0, {"20220401"})
+    assert "kept, but not current: older than the current extract" in shown
+    assert extracts(warehouse, "extrapro") == [("2022-03-01", False), ("2022-04-01", True)]
+    assert (
+        "not loaded: older than the 2 extracts kept"
+        in run("load", drop_of(tmp_path, "20220201"))[1]
+    )
+    run("load", "--keep", "3", drop_of(tmp_path, "20220201"))
+    assert len(extracts(warehouse, "extrapro")) == 3
+
+
+def test_rollback_and_forward_again(tmp_path: Path, warehouse: Warehouse) -> None:
+    older, newer = (drop_of(tmp_path, date) for date in ("20220301", "20220401"))
+    warehouse.load(older, newer)
+    assert run("rollback", "extrapro") == (
+        0,
+        "extrapro: extract of 01/04/2022 taken back; extract of 01/03/2022 is current again.\n",
+    )
+    assert landed(warehouse) == {"20220301"}
+    code, shown = run("rollback", "extrapro")
+    assert code == 1
+    assert "no earlier extract is kept" in shown
+    # A job that loads the same drop again does not undo what the operator decided.
+    assert "already loaded; kept, but not current" in run("load", newer)[1]
+    assert landed(warehouse) == {"20220301"}
+    assert "made current again" in run("load", "--accept", newer)[1]
+    assert landed(warehouse) == {"20220401"}
+
+
+def test_rollback_of_an_edition(tmp_path: Path, warehouse: Warehouse) -> None:
+    """Lists of GEIQ add up by year; the last one loaded is taken back, for the one before it."""
+    header = "Nom,Code Postal,Ville,SIRET\n"
+    for name, rows in (("a", ["1", "2"]), ("b", ["3", "4"])):
+        for year in (2021, 2022):
+            text = header + "".join(f"{name}{year},1,v,{siret}\n" for siret in rows)
+            put(tmp_path / name, f"geiq/geiq_{year}.csv", text.encode())
+    warehouse.load(tmp_path / "a")
+    warehouse.load(tmp_path / "b")
+
+    def names() -> list[str]:
+        rows = warehouse.query("select distinct nom from raw.geiq__listes order by all")
+        return [name for (name,) in rows]
+
+    assert names() == ["b2021", "b2022"]
+    run("rollback", "geiq")
+    assert names() == ["a2022", "b2021"]
+    run("rollback", "geiq")
+    assert names() == ["a2021", "a2022"]
+    run("rollback", "geiq")
+    assert names() == ["a2021"]
+    assert run("rollback", "geiq")[0] == 1
+    assert names() == ["a2021"]
+    assert run("rollback", "nothing")[0] == 1
+
+
+def test_a_real_extract_comes_after_every_synthetic_one(
+    tmp_path: Path, warehouse: Warehouse
+) -> None:
+    synthetic = drop_of(tmp_path, "20220401", 99)
+    (synthetic / "SYNTHETIC.md").write_text("synthetic")
+    assert "loaded (synthetic)" in run("load", synthetic)[1]
+    assert run("load", drop_of(tmp_path, "20220301"))[0] == 0
+    assert landed(warehouse) == {"20220301"}
+    assert warehouse.query("select extract_date, is_synthetic from raw.extracts order by all") == [
+        (dt.date(2022, 3, 1), False),
+        (dt.date(2022, 4, 1), True),
+    ]
+
+
+# Compared before it replaces
+
+
+def test_half_a_file_is_refused_with_the_figures(tmp_path: Path, warehouse: Warehouse) -> None:
+    warehouse.load(drop_of(tmp_path, "20220301", 100))
+    half = drop_of(tmp_path, "20220401", 50)
+    code, shown = run("load", half)
+    assert code == 1
+    assert re.search(r"falls by more than 10% from the current one of 01/03/2022", shown)
+    assert re.search(r"contrats_pro, rows +│ +100 │ +50 │ -50.0%", shown)
+    assert landed(warehouse) == {"20220301"}
+    assert tables(warehouse) == ["extrapro__contrats_pro__1"]
+    assert run("load", "--max-fall", "0.5", half)[0] == 0
+    assert landed(warehouse) == {"20220401"}
+    assert run("load", "--accept", drop_of(tmp_path, "20220501", 1))[0] == 0
+    assert landed(warehouse) == {"20220501"}
+
+
+def monthly(
+    folder: Path, stamp: str, months: list[tuple[int, int]], annexed_year: int, nb_persons: int = 40
+) -> Path:
+    """A FluxIAE drop: AI persons with a state in each month, ACI persons under contract.
+
+    Annexes are there up to `annexed_year`.
+    """
+    years = sorted({year for year, _ in months})
+    contents = {
+        "annexe_financiere": [
+            {"af_id_annexe_financiere": f"{year}", "af_mesure_dispositif_code": "AI_DC"}
+            for year in years
+            if year <= annexed_year
+        ]
+        # What makes up for the annexes that are missing, so that no count of rows falls.
+        + [{"af_id_annexe_financiere": f"x{rank}"} for rank in range(20)],
+        "contrat_mission": [
+            {
+                "contrat_id_ctr": f"{rank}",
+                "contrat_id_pph": f"{rank}",
+                "contrat_mesure_disp_code": "ACI_DC",
+                "contrat_date_embauche": "01/02/2021",
+            }
+            for rank in range(nb_persons)
+        ],
+        "etat_mensuel_indiv": [
+            {
+                "emi_dsm_id": f"{year}{month}{rank}",
+                "emi_pph_id": f"{rank}",
+                "emi_afi_id": f"{year}",
+                "emi_sme_mois": f"{month}",
+                "emi_sme_annee": f"{year}",
+            }
+            for year, month in months
+            for rank in range(nb_persons)
+        ],
+    }
+    return write_fluxiae(
+        folder / f"drop-{stamp}-{nb_persons}-{annexed_year}",
+        {name: fluxiae_text(FLUXIAE[name], rows, deb=None) for name, rows in contents.items()}
+        | {name: fluxiae_text(FLUXIAE[name], [], deb=None) for name in ("structure", "salarie")},
+        stamp=stamp,
+    )
+
+
+def test_no_annex_for_the_new_year(tmp_path: Path, warehouse: Warehouse) -> None:
+    autumn = [(2021, 11), (2021, 12)]
+    assert run("load", monthly(tmp_path, "10012022_1", autumn, 2021))[0] == 0
+    winter = [*autumn, (2022, 1)]
+    code, shown = run("load", monthly(tmp_path, "05022022_1", winter, 2021))
+    assert code == 1
+    assert re.search(r"% of last month's states with their annex +│ +100 │ +0 │ -100.0%", shown)
+    assert run("load", monthly(tmp_path, "06022022_1", winter, 2022))[0] == 0
+
+
+def test_a_stock_that_falls_is_refused_though_rows_do_not(
+    tmp_path: Path, warehouse: Warehouse
+) -> None:
+    """The states of December are gone; those of January make up for them."""
+    assert run("load", monthly(tmp_path, "10012022_1", [(2021, 11), (2021, 12)], 2022))[0] == 0
+    code, shown = run(
+        "load", monthly(tmp_path, "05022022_1", [(2021, 11), (2022, 1), (2022, 2)], 2022)
+    )
+    assert code == 1
+    assert re.search(r"AI_DC, persons with a monthly state +│ +40 │ +0 │ -100.0%", shown)
+    assert "rows" not in shown
+
+
+# What is shown
+
+
+def test_a_fault_in_one_source_does_not_keep_the_others_out(
+    tmp_path: Path, warehouse: Warehouse
+) -> None:
+    drop = drop_of(tmp_path, "20220301")
+    write_fluxiae(drop, {"salarie": None})
+    put(drop, "asp_contrats_aides/contrats_aides_20220301.csv", b"wrong\n")
+    code, shown = run("load", drop)
+    assert code == 1
+    assert landed(warehouse) == {"20220301"}
+    assert "Error: asp_fluxiae: no file for salarie" in shown
+    assert "Error: contrats_aides_20220301.csv, line 1: the header has no column" in shown
+    assert "extrapro, extract of 01/03/2022: loaded" in shown
+
+
+def test_status(tmp_path: Path, warehouse: Warehouse) -> None:
+    assert run("status") == (0, "Nothing is loaded yet: run iae load.\n")
+    assert not warehouse.path.exists()
+    for date in ("20220301", "20220401"):
+        warehouse.load(drop_of(tmp_path, date))
+    code, shown = run("status")
+    assert code == 0
+    rows = [re.split(r" *│ *", line.strip("│ ")) for line in shown.splitlines() if "│" in line]
+    assert [row[:6] for row in rows] == [
+        ["extrapro", "01/04/2022", "current", "3", "3", "0"],
+        ["extrapro", "01/03/2022", "kept", "3", "3", "0"],
+    ]
+
+
+def test_status_of_a_warehouse_without_extracts(warehouse: Warehouse) -> None:
+    warehouse.path.parent.mkdir()
+    duckdb.connect(str(warehouse.path)).close()
+    assert run("status") == (0, "Nothing is loaded yet: run iae load.\n")
+
+
+# Secrets
+
+
+def test_files_and_salt_are_their_owners_only(
+    tmp_path: Path, warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("IAE_SALT")
+    warehouse.load(drop_of(tmp_path, "20220301"))
+    salt = warehouse.path.with_name("salt")
+    [(first,)] = warehouse.query("select distinct nir_hash from raw.extrapro__contrats_pro")
+    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in salt.parent.iterdir()}
+    assert modes == {"build.duckdb": 0o600, "salt": 0o600}
+    assert len(salt.read_text()) == 64
+    assert salt.read_bytes() not in warehouse.path.read_bytes()
+    warehouse.load(drop_of(tmp_path, "20220401"))
+    assert warehouse.query("select distinct nir_hash from raw.extrapro__contrats_pro") == [(first,)]
+
+
+def test_two_ids_of_one_person_have_one_hash(tmp_path: Path, warehouse: Warehouse) -> None:
+    table = FLUXIAE["salarie"]
+    rows = [
+        {"salarie_id": str(rank), "salarie_nir": nir}
+        for rank, nir in enumerate((NIR, NIR[:13], f" {NIR[:1]} {NIR[1:13]} ", "no number", ""))
+    ]
+    drop = write_fluxiae(tmp_path / "drop", {"salarie": fluxiae_text(table, rows)})
+    warehouse.load(drop)
+    hashes = [
+        one
+        for (one,) in warehouse.query(
+            "select salarie_nir_hash from raw.asp_fluxiae__salarie order by _line"
+        )
+    ]
+    assert hashes[0] == hashes[1] == hashes[2]
+    assert hashes[3:] == [None, None]
+
+
+# Locks
+
+
+def test_a_locked_warehouse_is_waited_for_then_named(tmp_path: Path, warehouse: Warehouse) -> None:
+    warehouse.load(drop_of(tmp_path, "20220301"))
+    holding = (
+        "import duckdb, sys; c = duckdb.connect(sys.argv[1]); print('held', flush=True); input()"
+    )
+    holder = subprocess.Popen(
+        [sys.executable, "-c", holding, str(warehouse.path)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    try:
+        assert holder.stdout is not None
+        assert holder.stdin is not None
+        holder.stdout.readline()
+        drop = drop_of(tmp_path, "20220401")
+        for command in (["load", str(drop)], ["status"], ["rollback", "extrapro"]):
+            code, shown = run(*command, "--wait", "0.1")
+            assert code == 1
+            assert f"is in use by process {holder.pid}; try again when it has ended" in shown
+        timer = threading.Timer(1, holder.stdin.close)
+        timer.start()
+        began = time.monotonic()
+        assert run("load", drop, "--wait", "30")[0] == 0
+        assert time.monotonic() - began > 0.5
+        assert landed(warehouse) == {"20220401"}
+    finally:
+        holder.kill()
+        holder.wait()
+
+
+def test_two_loaders_at_once(tmp_path: Path, warehouse: Warehouse) -> None:
+    """One waits for the other; both extracts are in."""
+    drops = [drop_of(tmp_path, "20220301", 2_000), write_fluxiae(tmp_path / "flux", nb_rows=2_000)]
+    loaders = [
+        subprocess.Popen(
+            [sys.executable, "-m", "iae", "load", "--wait", "60", str(drop)],
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        for drop in drops
+    ]
+    shown = [loader.communicate()[0] for loader in loaders]
+    assert [loader.returncode for loader in loaders] == [0, 0], shown
+    assert warehouse.query("select source, nb_rows from raw.extracts order by all") == [
+        ("asp_fluxiae", 10_000),
+        ("extrapro", 2_000),
+    ]
+
+
+def test_nothing_is_opened_at_import() -> None:
+    code = (
+        "import sys, iae.cli; "
+        "sys.exit(any(name in sys.modules for name in ('duckdb', 'rich.progress', 'pyzipper')))"
+    )
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    assert (
+        subprocess.run([sys.executable, "-c", code], env=environment, check=False).returncode == 0
+    )
+
+
+def test_the_warehouse_is_made_where_it_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "a" / "b" / "c.duckdb"
+    with opened(path) as connection:
+        assert connection.execute("select count(*) from raw.extracts").fetchone() == (0,)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
