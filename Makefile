@@ -46,9 +46,7 @@ all: site ## Load DROP, build, publish, write the catalogue and the page; show t
 	    'Notebooks             make notebooks'
 
 drop: | $(VENV)/.done
-	rm -rf drop.new
-	$(IAE) sample drop.new --scale $(SAMPLE_SCALE)
-	mv drop.new drop
+	$(IAE) sample drop --scale $(SAMPLE_SCALE)
 
 .PHONY: load
 load: $(VENV)/.done $(filter drop,$(DROP)) ## Load the extracts of DROP that are not loaded yet
