@@ -355,7 +355,7 @@ def test_department_without_data_is_not_a_zero(tmp_path: Path, open_page) -> Non
     assert "1 département sans donnée" in opened.text("#map-deck")
     assert len(opened.fills()) == 100
     opened.page.click("#ranking-more")
-    assert opened.text("#ranking tbody tr:nth-child(100)") == "100 Lozère – – –"
+    assert opened.text("#ranking tbody tr:nth-child(100)") == "100 Lozère – – – –"
     opened.choose("#territory", "D48")
     assert opened.text("#evolution-title") == (
         "Lozère : pas de chiffre pour l’indicateur composite"
@@ -375,7 +375,7 @@ def test_real_editions_are_not_compared_with_synthetic_figures(tmp_path: Path, o
     opened = open_page(build(tmp_path, synthetic=True, editions_are_real=True))
     assert "Sont fictifs, fabriqués pour essayer le projet : Extranet IAE" in opened.text("aside")
     assert opened.text("#published-title") == (
-        "France : la série publiée est réelle, elle ne se compare pas à des données fictives"
+        "France : la série publiée, réelle, ne se compare pas à des données fictives"
     )
     assert opened.text("#comparison .legend") == "série publiée"
     assert opened.page.locator("#comparison .mark-line path").count() == 2  # broken at 2021-01

@@ -33,7 +33,16 @@ from iae.site.marts import (
 )
 
 ASSETS = files("iae.site") / "assets"
-SCRIPTS = ("format.js", "charts.js", "page.js")
+SCRIPTS = (
+    "format.js",
+    "charts.js",
+    "common.js",
+    "composite.js",
+    "types.js",
+    "map.js",
+    "published.js",
+    "page.js",
+)
 VEGA_LITE_VERSION = "6.4"
 
 

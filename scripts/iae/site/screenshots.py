@@ -16,7 +16,7 @@ PICTURES = (
     ("page-desktop", DESKTOP, "body", "#composite"),
     ("types-desktop", DESKTOP, "#types-title", "#by-type"),
     ("map-desktop", DESKTOP, "#map-title", "#departements .map-layout"),
-    ("published-desktop", DESKTOP, "#published-title", "#publiee"),
+    ("published-desktop", DESKTOP, "#published-title", "#publiee .pair"),
     ("page-phone", PHONE, "body", "#composite"),
     ("map-phone", PHONE, "#map-title", "#map"),
 )
@@ -35,6 +35,9 @@ def take_screenshots(site: Path, out: Path) -> list[Path]:
             page = browser.new_page(viewport={"width": width, "height": 900})
             page.goto((site / "index.html").resolve().as_uri())
             page.wait_for_selector("body[data-ready]")
+            if not page.locator(bottom).is_visible():  # no published series is loaded
+                page.close()
+                continue
             # In a picture of a part of the page, the bar would lie over what it follows.
             page.add_style_tag(content=".bar { position: static }")
             path = out / f"{name}.png"

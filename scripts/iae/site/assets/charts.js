@@ -1,6 +1,6 @@
 "use strict";
 
-// Vega-Lite specifications. They only draw: what is drawn, and its words, come from page.js.
+// Vega-Lite specifications. They only draw: what is drawn, and its words, come from the section that asks.
 
 const COLORS = { official: "#d0622a", constant: "#1d3f72", published: "#2d8a57" };
 const MAP_COLORS = ["#d8e8ea", "#abcdd4", "#78adba", "#478a9e", "#1f6580", "#0b3d57"];
@@ -25,13 +25,17 @@ const locale = {
   formatLocale: { decimal: ",", thousands: "\u00a0", grouping: [3], currency: ["", "\u00a0€"], minus: "−" },
 };
 
-/** Draw a specification in an element; the wrapper carries the text alternative. */
+const finalizers = new Map();
+
+/** Draw a specification in an element; the element carries the text alternative. */
 async function draw(element, spec, alternative) {
-  const { view } = await vegaEmbed(
+  finalizers.get(element.id)?.(); // the chart before: it would listen to the window for ever
+  const { view, finalize } = await vegaEmbed(
     element,
     { $schema: "https://vega.github.io/schema/vega-lite/v6.json", config, ...spec },
     { actions: false, renderer: "svg", ...locale },
   );
+  finalizers.set(element.id, finalize);
   element.removeAttribute("aria-roledescription"); // Vega's own, in English
   element.setAttribute("role", "img");
   element.setAttribute("aria-label", alternative);
@@ -74,13 +78,13 @@ const provisionalLayer = (x, months, provisional) => {
   }];
 };
 
-const lineLayer = (x, rows, series, width) => ({
+const lineLayer = (x, y, rows, series) => ({
   data: { values: rows.filter((row) => row.series === series.id) },
-  mark: { type: "line", strokeWidth: width, color: series.color, strokeJoin: "round", strokeCap: "butt" },
+  mark: { type: "line", strokeWidth: series.width, color: series.color, strokeJoin: "round", strokeCap: "butt" },
   encoding: {
-    x, y: countAxis(5),
+    x, y,
     detail: { field: "part" },
-    strokeDash: { condition: { test: "datum.provisional", value: [width + 2, 3] }, value: [1, 0] },
+    strokeDash: { condition: { test: "datum.provisional", value: [series.width + 2, 3] }, value: [1, 0] },
   },
 });
 
@@ -100,7 +104,7 @@ function compositeSpec({ months, provisional, rows, pointerRows, tooltip, lines,
     );
   }
   const drawn = lines.filter(({ id }) => rows.some(({ series }) => series === id));
-  layers.push(...drawn.map((line) => lineLayer(x, rows, line, line.width)));
+  layers.push(...drawn.map((line) => lineLayer(x, countAxis(5), rows, line)));
   if (low) {
     const y = { field: "value", type: "quantitative" };
     layers.push(
@@ -120,14 +124,14 @@ function compositeSpec({ months, provisional, rows, pointerRows, tooltip, lines,
 function typeSpec(months, provisional, rows, pointerRows) {
   const x = timeAxis(months);
   x.axis = { ...x.axis, format: "%y", labelExpr: "'’' + datum.label" };
-  const y = { ...countAxis(3), axis: { format: ",d", tickCount: 3, tickMinStep: 1 } };
+  const y = countAxis(3);
   return {
     width: "container",
     height: 120,
     layer: [
       ...provisionalLayer(x, months, provisional),
       { data: { values: pointerRows }, mark: { type: "area", color: COLORS.constant, opacity: 0.1 }, encoding: { x, y } },
-      { ...lineLayer(x, rows, { id: "type", color: COLORS.constant }, 2), encoding: { ...lineLayer(x, rows, { id: "type" }, 2).encoding, y } },
+      lineLayer(x, y, rows, { id: "type", color: COLORS.constant, width: 2 }),
       pointerLayer(wholeAxis(x, months), pointerRows, [["month", "Mois"], ["label", "Personnes"]]),
     ],
   };
@@ -136,6 +140,7 @@ function typeSpec(months, provisional, rows, pointerRows) {
 /** Editions of the published series, the oldest the palest. */
 function revisionsSpec(months, rows, editions) {
   const x = timeAxis(months);
+  const y = { ...countAxis(5), scale: { zero: false } };
   return {
     width: "container",
     height: 300,
@@ -143,14 +148,14 @@ function revisionsSpec(months, rows, editions) {
       ...editions.map((edition) => ({
         data: { values: rows.filter((row) => row.edition === edition.id) },
         mark: { type: "line", color: edition.color, strokeWidth: edition.width },
-        encoding: { x, y: { ...countAxis(5), scale: { zero: false } } },
+        encoding: { x, y },
       })),
       {
         data: { values: rows },
         mark: { type: "point", filled: true, size: 45, color: "#1a2233" },
         params: [{ name: "hover", select: { type: "point", on: "pointerover", nearest: true, clear: "pointerout" } }],
         encoding: {
-          x, y: { ...countAxis(5), scale: { zero: false } },
+          x, y,
           opacity: { condition: { param: "hover", empty: false, value: 1 }, value: 0 },
           tooltip: [["month", "Mois"], ["editionName", "Édition du"], ["label", "Personnes"]]
             .map(([field, title]) => ({ field, title, type: "nominal" })),
@@ -161,14 +166,14 @@ function revisionsSpec(months, rows, editions) {
 }
 
 /** Departments, filled by the colour that each feature carries. */
-function mapSpec(features, height, extent) {
+function mapSpec(features, height) {
   return {
     width: "container",
     height,
     padding: 2,
     autosize: { type: "fit", contains: "padding" },
     data: { name: "departments", values: features },
-    projection: { type: "mercator", ...(extent ? { fit: extent } : {}) },
+    projection: { type: "mercator" },
     mark: { type: "geoshape", cursor: "pointer", strokeJoin: "round" },
     encoding: {
       color: { field: "color", type: "nominal", scale: null, legend: null },

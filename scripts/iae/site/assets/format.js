@@ -15,7 +15,7 @@ const unbroken = (text) => text.replaceAll(" ", "\u00a0");
 
 const toDate = (month) => new Date(`${month}-01T00:00:00Z`);
 const fullMonth = (month) => unbroken(monthName.format(toDate(month)));
-const fullDay = (day) => dayName.format(new Date(`${day}T00:00:00Z`)).replace(/^1 /, "1er ");
+const fullDay = (day) => unbroken(dayName.format(new Date(`${day}T00:00:00Z`)).replace(/^1 /, "1er "));
 const ofMonth = (month) => (/^[ao]/.test(fullMonth(month)) ? "d’" : "de ") + fullMonth(month);
 
 const count = (value) => (value == null ? "–" : spaced(plainNumber.format(value)));
@@ -24,18 +24,21 @@ const signed = (value, format = count) =>
   value == null ? "–" : (value > 0 ? "+" : value < 0 ? "−" : "") + format(Math.abs(value));
 const signedPercent = (value) => (value == null ? "–" : `${signed(value, decimal)}\u00a0%`);
 
+const FEW_PEOPLE = 20;
+
 // In French, 0 and 1 take the singular.
 const plural = (value, one, many) => `${count(value)}\u00a0${Math.abs(value) < 2 ? one : many}`;
 const people = (value) => plural(value, "personne", "personnes");
 
-/** « 2,3 % de plus qu’un an plus tôt »; empty where the marts give no change. */
+/** « 2,3 % de plus qu’un an plus tôt », in people where so few were there that a rate says nothing. */
 function changeInWords(percent, change, since) {
   if (change == null) return "";
   if (change === 0) return `autant ${since}`;
-  if (percent == null) return `${people(Math.abs(change))} de ${change > 0 ? "plus" : "moins"} ${since}`;
+  const sense = change > 0 ? "plus" : "moins";
+  const before = percent == null ? 0 : (100 * change) / percent;
+  if (before < FEW_PEOPLE) return `${people(Math.abs(change))} de ${sense} ${since}`;
   const size = Math.abs(percent);
-  if (size < 0.05) return `presque autant ${since}`;
-  return `${decimal(size)}\u00a0% de ${percent > 0 ? "plus" : "moins"} ${since}`;
+  return size < 0.05 ? `presque autant ${since}` : `${decimal(size)}\u00a0% de ${sense} ${since}`;
 }
 
 const listInWords = (words) =>
