@@ -88,7 +88,7 @@ def load(
         typer.Option(
             min=0, max=1, help="Share by which rows or stock may fall from the current extract."
         ),
-    ] = 0.1,
+    ] = 0.2,
     accept: Annotated[
         bool, typer.Option("--accept", help="Let in an extract whose figures fall.")
     ] = False,

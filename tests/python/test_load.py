@@ -270,7 +270,7 @@ def test_half_a_file_is_refused_with_the_figures(tmp_path: Path, warehouse: Ware
     half = drop_of(tmp_path, "20220401", 50)
     code, shown = run("load", half)
     assert code == 1
-    assert re.search(r"falls by more than 10% from the current one of 01/03/2022", shown)
+    assert re.search(r"falls by more than 20% from the current one of 01/03/2022", shown)
     assert re.search(r"contrats_pro, rows +│ +100 │ +50 │ -50.0%", shown)
     assert landed(warehouse) == {"20220301"}
     assert tables(warehouse) == ["extrapro__contrats_pro__1"]
@@ -278,6 +278,12 @@ def test_half_a_file_is_refused_with_the_figures(tmp_path: Path, warehouse: Ware
     assert landed(warehouse) == {"20220401"}
     assert run("load", "--accept", drop_of(tmp_path, "20220501", 1))[0] == 0
     assert landed(warehouse) == {"20220501"}
+
+
+def test_a_small_table_may_lose_a_row(tmp_path: Path, warehouse: Warehouse) -> None:
+    warehouse.load(drop_of(tmp_path, "20220301", 4))
+    assert run("load", drop_of(tmp_path, "20220401", 1))[0] == 1
+    assert run("load", drop_of(tmp_path, "20220401", 2))[0] == 0
 
 
 def monthly(
