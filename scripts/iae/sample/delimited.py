@@ -141,12 +141,16 @@ def _copy(
     reader.start()
     quote = '"' if layout.quoted else NO_QUOTE
     try:
+        # Rows that pass a join on several threads do not all keep their order; the other core
+        # compresses meanwhile.
+        connection.execute("set threads = 1")
         connection.execute(
             f"copy ({query}) to '/dev/fd/{write_end}' (format csv, header false, "
             f"delimiter '{layout.separator}', quote '{quote}', escape '{quote}', "
             "use_tmp_file false)"
         )
     finally:
+        connection.execute("reset threads")
         os.close(write_end)
         reader.join()
     if failures:

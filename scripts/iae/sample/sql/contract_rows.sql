@@ -84,7 +84,8 @@ select
     case kind
         when 'older_before' then french_date(start_date + 20)
         when 'older_after' then null
-        when 'unreadable_planned_end' then ['00/00/0000', '2022-01-31', '31/04/2021'][1 + kind_rank % 3]
+        when 'unreadable_planned_end'
+            then ['00/00/0000', '2022-01-31', '31/04/2021'][1 + kind_rank % 3]
         when 'end_before_start' then french_date(start_date - 10)
         when 'within_month' then french_date(first_day(month_number(start_date)) + 20)
         when 'not_begun' then french_date(getvariable('extract_date') + 200)
@@ -93,7 +94,8 @@ select
     case
         when kind = 'unreadable_exit' then ['2022-02-30', '31/12/9', 'NC'][1 + kind_rank % 3]
         when kind in (
-            'unreadable_planned_end', 'end_before_start', 'within_month', 'not_begun', 'older_before'
+            'unreadable_planned_end', 'end_before_start', 'within_month', 'not_begun',
+            'older_before'
         ) then null
         else french_date(exit_date)
     end as exit_date,

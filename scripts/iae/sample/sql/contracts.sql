@@ -70,7 +70,7 @@ inner join places
     and spread.position >= places.lower_bound
     and spread.position < places.upper_bound;
 
-create table contracts as
+create table single_contracts as
 with candidates as (
     select
         slots.slot_id,
@@ -112,7 +112,7 @@ numbered as (
         * exclude (length),
         row_number() over (partition by slot_id order by start_month) as slot_rank,
         run_rank = 0 or run_rank % 4 = 0
-        or draw('person', slot_id * 1000 + start_month % 1000) < 0.5 as is_new_person,
+        or draw('person', slot_id * 1000 + start_month % 1000) < 0.65 as is_new_person,
     from cut
     where start_month < run_end
 ),
@@ -171,87 +171,78 @@ select
     not is_new_person as is_renewal,
     draw('contract', contract_id) as contract_draw,
 from ended
-where start_date <= getvariable('extract_date')
-order by contract_id;
+where start_date <= getvariable('extract_date');
 
--- Some people are in two structures at once: usually in the same department, where they count once.
-insert into contracts
-select
-    contracts.contract_id + 1000000000,
-    contracts.person_id + 1000000000,
-    contracts.identity_id,
-    contracts.structure_type,
-    contracts.area,
-    contracts.slot,
-    places.sibling_id,
-    contracts.start_month,
-    contracts.end_month,
-    contracts.start_date,
-    contracts.end_date,
-    contracts.is_renewed,
-    contracts.is_renewal,
-    contracts.contract_draw,
-from contracts
-inner join places using (place_id)
-where places.sibling_id is not null and draw('twin', contracts.person_id) < 0.01
-order by contracts.contract_id;
-
--- A few also work in a structure of another department, where they count again.
-insert into contracts
-select
-    contracts.contract_id + 2000000000,
-    contracts.person_id + 2000000000,
-    contracts.identity_id,
-    contracts.structure_type,
-    contracts.area,
-    contracts.slot,
-    other_places.place_id,
-    contracts.start_month,
-    contracts.end_month,
-    contracts.start_date,
-    contracts.end_date,
-    contracts.is_renewed,
-    contracts.is_renewal,
-    contracts.contract_draw,
-from contracts
-inner join places using (place_id)
-inner join places as other_places
-    on places.structure_type = other_places.structure_type
-    and places.place_id + 1 = other_places.place_id
-    and places.department_code != other_places.department_code
-where
-    contracts.contract_id < 1000000000
-    and draw('elsewhere', contracts.person_id) < 0.003
-    and places.area not in ('06', 'COM', 'NL')
-order by contracts.contract_id;
-
--- A few of those who work for an AI are in an ACI of the department too: they count in both types.
-insert into contracts
-select
-    contracts.contract_id + 3000000000,
-    contracts.person_id + 3000000000,
-    contracts.identity_id,
-    other_places.structure_type,
-    other_places.area,
-    contracts.slot,
-    other_places.place_id,
-    contracts.start_month,
-    contracts.end_month,
-    contracts.start_date,
-    contracts.end_date,
-    contracts.is_renewed,
-    contracts.is_renewal,
-    contracts.contract_draw,
-from contracts
-inner join places using (place_id)
-inner join (
-    select structure_type, area, department_code, min(place_id) as place_id
+-- Some people are in two structures at once, each with an id of its own: usually in the same
+-- department, where they count once; some in another department or in an ACI too, where they count
+-- again.
+create table contracts as
+with neighbours as (
+    select place_id, sibling_id as other_id, structure_type as other_type, area as other_area,
     from places
-    where structure_type = 'ACI'
+    where sibling_id is not null
+),
+
+elsewhere as (
+    select
+        places.place_id,
+        other_places.place_id as other_id,
+        other_places.structure_type as other_type,
+        other_places.area as other_area,
+    from places
+    inner join places as other_places
+        on places.structure_type = other_places.structure_type
+        and places.place_id + 1 = other_places.place_id
+        and places.department_code != other_places.department_code
+    where places.area != '06'
+),
+
+other_types as (
+    select
+        places.place_id,
+        min(other_places.place_id) as other_id,
+        'ACI' as other_type,
+        places.area as other_area,
+    from places
+    inner join places as other_places using (department_code)
+    where places.structure_type = 'AI' and other_places.structure_type = 'ACI'
     group by all
-) as other_places using (department_code)
-where
-    contracts.contract_id < 1000000000
-    and contracts.structure_type = 'AI'
-    and draw('two_types', contracts.person_id) < 0.004
-order by contracts.contract_id;
+),
+
+second_contracts as (
+    select single_contracts.*, neighbours.*, 1000000000 as id_offset,
+    from single_contracts
+    inner join neighbours using (place_id)
+    where draw('twin', person_id) < 0.01
+    union all
+    select single_contracts.*, elsewhere.*, 2000000000 as id_offset,
+    from single_contracts
+    inner join elsewhere using (place_id)
+    where draw('elsewhere', person_id) < 0.003
+    union all
+    select single_contracts.*, other_types.*, 3000000000 as id_offset,
+    from single_contracts
+    inner join other_types using (place_id)
+    where draw('two_types', person_id) < 0.004
+)
+
+select * from single_contracts
+union all
+select
+    contract_id + id_offset,
+    person_id + id_offset,
+    identity_id,
+    other_type,
+    -- The slot and area tell the months of work, so they stay, unless the type has other slots.
+    if(other_type = structure_type, area, other_area),
+    slot,
+    other_id,
+    start_month,
+    end_month,
+    start_date,
+    end_date,
+    is_renewed,
+    is_renewal,
+    contract_draw,
+from second_contracts
+order by contract_id;

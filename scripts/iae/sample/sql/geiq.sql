@@ -180,7 +180,8 @@ with nb_exceptions as (
 ranked as (
     select
         *,
-        row_number() over (partition by source order by draw('exception', contract_no)) as source_rank,
+        row_number() over (partition by source order by draw('exception', contract_no))
+            as source_rank,
     from geiq_contracts
     where start_date between date '2021-02-01' and getvariable('extract_date') - 90
 ),
@@ -189,7 +190,8 @@ kinds as (
     select
         * exclude (source_rank),
         [
-            'older_amendment', 'tie', 'ruined_siret', 'other_employer', 'no_start', 'unreadable_end',
+            'older_amendment', 'tie', 'ruined_siret', 'other_employer', 'no_start',
+            'unreadable_end',
             'end_before_start', 'outside', 'within_month', 'off_the_list', 'not_yet_listed',
             'unlocatable', 'empty_number', 'list_postcode'
         ][1 + source_rank % 14] as kind,
@@ -366,7 +368,8 @@ with years as (
     select
         *,
         -- The list of the last year may not be out: the one before holds.
-        unnest(range(2020, greatest(2021, least(2023, getvariable('until_month') // 12 + 1)))) as year,
+        unnest(range(2020, greatest(2021, least(2023, getvariable('until_month') // 12 + 1))))
+            as year,
     from geiqs
 ),
 
@@ -405,7 +408,16 @@ select
 from listed
 where geiq_id % 7 = 3
 union all
-select year, 900, 'GEIQ en cours de labellisation', null, postcode, upper(commune_name), null, null, 2,
+select
+    year,
+    900,
+    'GEIQ en cours de labellisation',
+    null,
+    postcode,
+    upper(commune_name),
+    null,
+    null,
+    2,
 from listed
 where geiq_id = 2;
 

@@ -107,8 +107,8 @@ with kinds as (
     select
         *,
         [
-            'older_before', 'older_after', 'tie_before', 'unreadable_modification', 'killed_by_draft',
-            'draft', 'cancelled', 'invalid_month', 'invalid_year', 'before_period', 'after_period',
+            'older_before', 'older_after', 'tie_before', 'unreadable_modification',
+            'killed_by_draft', 'draft', 'cancelled', 'invalid_month', 'invalid_year', 'before_period', 'after_period',
             'unknown_annex', 'refused_annex', 'measure_outside', 'unknown_measure', 'empty_id',
             'annex_against_contract', 'white_space', 'odd_hours', 'half_hours'
         ][1 + exception_rank % 20] as kind,
@@ -176,7 +176,8 @@ select
     case
         when kind = 'older_before' then french_date(modification_date - 30)
         when kind = 'older_after' then french_date(modification_date - 3) || ' 18:30:00'
-        when kind = 'unreadable_modification' then ['2030-01-01', null, '1/1/2030'][1 + kind_rank % 3]
+        when kind = 'unreadable_modification'
+            then ['2030-01-01', null, '1/1/2030'][1 + kind_rank % 3]
         when kind = 'killed_by_draft' and copy = 2
             then french_date(modification_date) || ' 00:00:01'
         else french_date(modification_date)

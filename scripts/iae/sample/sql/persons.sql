@@ -123,7 +123,8 @@ select
         ['ZORVELLIN', 'QUIBRONARD', 'XAVRETTE', 'PLOUZANKOFF'][1 + name_hash // 64 % 4]
     ) as salarie_nom_naissance,
     [
-        'Aurzelle', 'Bremond-Yx', 'Cyprizel', 'Drizelda', 'Elzébior', 'Fulvyane', 'Gwendrix', 'Hyzoline'
+        'Aurzelle', 'Bremond-Yx', 'Cyprizel', 'Drizelda', 'Elzébior', 'Fulvyane', 'Gwendrix',
+        'Hyzoline'
     ][1 + name_hash // 256 % 8] as salarie_prenom,
     lpad((1 + name_hash % 28)::varchar, 2, '0') || '/' || birth_month || '/19' || birth_year
         as salarie_date_naissance,

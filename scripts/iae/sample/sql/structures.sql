@@ -99,9 +99,12 @@ described as (
             when location_kind = 'lost_zero_commune' then ltrim(insee_code, '0')
         end as located_commune,
         case
-            when location_kind in ('complete', 'lost_zero_commune', 'management_postcode', 'postcode')
+            when
+                location_kind in (
+                    'complete', 'lost_zero_commune', 'management_postcode', 'postcode',
+                    'unusable_admin_address'
+                )
                 then postcode
-            when location_kind = 'unusable_admin_address' then postcode
             when location_kind = 'lost_zero_postcode' then ltrim(postcode, '0')
             when location_kind = 'cedex' then cedex_postcode
         end as located_postcode,
@@ -195,7 +198,8 @@ select
     french_date(modification_date)
     || if(structure_id % 2 = 0, ' ' || lpad((structure_id % 24)::varchar, 2, '0') || ':05:07', '')
         as structure_date_modification,
-    '0199' || lpad((structure_id % 1000000)::varchar, 6, '0') as structure_adresse_gestion_telephone,
+    '0199' || lpad((structure_id % 1000000)::varchar, 6, '0')
+        as structure_adresse_gestion_telephone,
     -- The last column is free text: a break in it leaves a complete line before the fragment.
     if(place_id % 67 = 11, 'BATIMENT B' || chr(11) || 'ESCALIER 2', null)
         as structure_adresse_gestion_cplt_adresse,

@@ -1,4 +1,5 @@
--- What the sample must look like: months, areas, structures and the stock of each type, area and month.
+-- What the sample must look like: months, areas, structures, and the stock of each type, area and
+-- month.
 -- Session variables: seed, scale, until_month (a month number), extract_date.
 -- A month number is year * 12 + month - 1.
 
@@ -257,7 +258,7 @@ rounded as (
 
 select
     *,
-    -- Those who may work in the month: people stay on the books of an AI or an ETTI through idle months.
+    -- Those who may work in the month: people stay with an AI or an ETTI through idle months.
     if(
         rule = 'worked',
         ceil(
