@@ -89,7 +89,8 @@ create temp macro department_of_postcode(written) as (
 -- == The ASP extranet: persons, places, measures ==================================================
 
 -- One number a person: of the social security number where one row has a usable one, else of the
--- source's own id. (A 64-bit hash: among 4 million persons two meet once in a million runs.)
+-- source's own id; a row without either is someone of its own. (A 64-bit hash: among 4 million
+-- persons two meet once in a million runs.)
 create temp table identified as
 select salarie_id as pph_id, arg_max(nir, (coalesce(modified, '-infinity'), line)) as nir
 from (
@@ -104,7 +105,8 @@ from (
 where nir is not null
 group by all;
 
-create temp macro person_number(nir, own_id) as hash(coalesce(nir, 'pph:' || coalesce(own_id, '')));
+create temp macro person_number(nir, own_id, line) as
+    hash(coalesce(nir, 'pph:' || own_id, concat('line ', line)));
 
 create temp table measures as
 from (
@@ -159,7 +161,7 @@ full join annexes on structure_id_siae = af_id_structure;
 
 create temp table contracts as
 with kept as (
-    select *
+    select *, rowid as line
     from contratmission
     qualify
         contrat_id_ctr is null
@@ -176,7 +178,8 @@ select
     contrat_mesure_disp_code as measure,
     moment(contrat_date_embauche)::date as start_date,
     coalesce(contrat_date_sortie_definitive, contrat_date_fin_contrat) as written_end,
-    moment(written_end)::date as end_date
+    moment(written_end)::date as end_date,
+    line
 from kept;
 
 -- == Present on the last day of the month: ACI, EI, EITI =========================================
@@ -186,7 +189,7 @@ with dated as (
     select
         structure_type,
         coalesce(department_code, 'NL') as department_code,
-        person_number(nir, contracts.pph_id) as person,
+        person_number(nir, contracts.pph_id, contracts.line) as person,
         greatest(
             month_number(start_date),
             case structure_type when 'EITI' then 12 * 2019 + 11 else 12 * 2017 end
@@ -262,6 +265,7 @@ with states as (
         emi_afi_id as annex_id,
         emi_ctr_id as contract_id,
         emi_pph_id as pph_id,
+        rowid as line,
         12 * try_cast(emi_sme_annee as bigint) + try_cast(emi_sme_mois as bigint) - 1 as month,
         if(
             regexp_full_match(emi_nb_heures_travail, '[0-9]+[.]?[0-9]*|[.][0-9]+'),
@@ -278,27 +282,38 @@ with states as (
         and try_cast(emi_sme_annee as bigint) between 2017 and 9999
 ),
 
+with_annex as (
+    select
+        month,
+        line,
+        pph_id,
+        hours,
+        measure,
+        structure_id,
+        is_accepted,
+        -- Only where the annex is missing does the contract speak.
+        if(annexes.annex_id is null, contract_id, null) as contract_id
+    from states
+    left join annexes using (annex_id)
+    where month <= getvariable('asp_last_month') and coalesce(is_accepted, true)
+),
+
 attached as (
     select
         month,
-        states.pph_id,
+        with_annex.line,
+        with_annex.pph_id,
         hours,
-        if(annexes.annex_id is not null, annexes.measure, contracts.measure) as measure,
-        if(
-            annexes.annex_id is not null, annexes.structure_id, contracts.structure_id
-        ) as structure_id
-    from states
-    left join annexes using (annex_id)
+        coalesce(with_annex.measure, contracts.measure) as measure,
+        if(is_accepted, with_annex.structure_id, contracts.structure_id) as structure_id
+    from with_annex
     left join contracts using (contract_id)
-    where
-        month <= getvariable('asp_last_month')
-        and coalesce(annexes.is_accepted, contracts.contract_id is not null)
-)
+),
 
 select
     structure_type,
     coalesce(department_code, 'NL') as department_code,
-    person_number(nir, attached.pph_id) as person,
+    person_number(nir, attached.pph_id, line) as person,
     month
 from attached
 inner join measures using (measure)
@@ -381,7 +396,10 @@ latest as (
 dated as (
     select
         geiq_contracts.siret,
-        hash(coalesce(nir, source || ':' || coalesce(contract_id, ''))) as person,
+        -- A contract without number or person is someone of its own.
+        hash(
+            coalesce(nir, concat(source, ':', coalesce(contract_id, concat('line ', line))))
+        ) as person,
         coalesce(
             department_of_commune(commune_code),
             department_of_postcode(geiq_contracts.postcode),
