@@ -13,16 +13,16 @@ reconciliation as (
 final as (
 
     select
-        month,
         territory_id,
-        constant_stock,
-        published_stock,
-        difference,
-        difference_rate,
+        count(*) as nb_months,
+        min(month) as first_month,
+        max(month) as last_month,
+        max(abs(difference)) as largest_difference,
     from reconciliation
     where
         territory_id like 'D%'
         and abs(difference) > {{ var('reconciliation_max_difference_rate') }} * published_stock
+    group by territory_id
 
 )
 
