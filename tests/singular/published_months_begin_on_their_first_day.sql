@@ -10,7 +10,10 @@ published_stock as (
 
 final as (
 
-    select *
+    select
+        edition,
+        month,
+        territory_id,
     from published_stock
     where day(month) != 1
 
