@@ -24,7 +24,7 @@ def metrics(published_sample: Pipeline) -> Pipeline:
 
 
 def ask(pipeline: Pipeline, out: Path, *words: str) -> list[list[str]]:
-    """Rows of `mf query`, as text; a month or a year is its first day."""
+    """Rows of `mf query`, as text; a month or a year is the date of its first day."""
     # MetricFlow asks the package registry for its newest version at every start: not from here.
     offline = {"HTTPS_PROXY": "http://127.0.0.1:9"}
     done = subprocess.run(
@@ -37,9 +37,8 @@ def ask(pipeline: Pipeline, out: Path, *words: str) -> list[list[str]]:
     )
     assert done.returncode == 0, done.stdout + done.stderr
     with out.open(encoding="utf-8") as file:
-        return [
-            [cell.removesuffix("T00:00:00") for cell in row] for row in list(csv.reader(file))[1:]
-        ]
+        rows = list(csv.reader(file))[1:]
+    return [[cell.removesuffix(" 00:00:00") for cell in row] for row in rows]
 
 
 def mart(pipeline: Pipeline, sql: str) -> list[list[str]]:
@@ -79,7 +78,7 @@ def test_composite_by_year_is_the_last_month_of_the_country(
     assert answer == mart(
         metrics,
         """
-        select date_trunc('year', month), constant_stock, official_stock
+        select cast(date_trunc('year', month) as date), constant_stock, official_stock
         from marts.fct_composite_stock
         where territory_id = 'FR'
         qualify month = max(month) over (partition by year(month))
