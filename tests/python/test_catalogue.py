@@ -130,14 +130,17 @@ def test_lineage_follows_a_column_from_the_file_to_the_mart(catalogue: Path) -> 
     for edge in edges:
         child = (edge["target"], edge["targetColumn"])
         parents.setdefault(child, set()).add((edge["source"], edge["sourceColumn"]))
-    reached, ahead = set(), {("model.iae.int_stock_by_department", "department_code")}
+    reached, ahead = set(), {("model.iae.int_presences", "person_id")}
     while ahead:
         column = ahead.pop()
         reached.add(column)
         ahead |= parents.get(column, set()) - reached
-    # Through the unions of presences and of addresses, to what the ASP delivers.
-    structure = "source.iae.asp_fluxiae.asp_fluxiae__structure"
-    assert (structure, "structure_adresse_admin_code_insee") in reached
+    # Through the union of contracts and monthly states, and that of both GEIQ sources.
+    assert {
+        ("source.iae.asp_fluxiae.asp_fluxiae__salarie", "salarie_nir_hash"),
+        ("source.iae.extrapro.contrats_pro", "nir_hash"),
+        ("source.iae.asp_contrats_aides.contrats_aides", "nir_hash"),
+    } <= reached
 
 
 def test_catalogue_opens_without_network_and_finds_the_composite(
