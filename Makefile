@@ -99,7 +99,7 @@ lint: $(VENV)/.done ## Check the style and the types of the Python, the style of
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	IAE_WAREHOUSE=$(SCRATCH)/lint.duckdb $(BIN)/sqlfluff lint models analyses tests/singular
+	IAE_WAREHOUSE=:memory: $(BIN)/sqlfluff lint models analyses tests/singular
 
 # Twice: the second build must find what the first one left and change nothing.
 .PHONY: scratch-build
