@@ -42,9 +42,10 @@ console = Console(width=100 if not sys.stdout.isatty() else None)
 
 @dataclass
 class Run:
-    """One measured run: its wall-clock seconds, largest process, and seconds by stage."""
+    """One measured run: wall-clock and processor seconds, largest process, seconds by stage."""
 
     seconds: float = 0
+    processor_seconds: float = 0
     peak_mib: float = 0
     stages: dict[str, float] = field(default_factory=dict)
 
@@ -53,8 +54,17 @@ class CommandError(Exception):
     """A measured command failed; the message is the end of what it printed."""
 
 
-def measured(command: list[str], environment: dict[str, str]) -> tuple[float, float]:
-    """Run a command from the root; return its seconds and the MiB of its largest process."""
+@dataclass(frozen=True)
+class Measure:
+    """What one command took: wall-clock and processor seconds, MiB of its largest process."""
+
+    seconds: float
+    processor_seconds: float
+    peak_mib: float
+
+
+def measured(command: list[str], environment: dict[str, str]) -> Measure:
+    """Run a command from the root and measure it; raise CommandError when it fails."""
     start = time.perf_counter()
     with subprocess.Popen(
         command,
@@ -69,7 +79,9 @@ def measured(command: list[str], environment: dict[str, str]) -> tuple[float, fl
         process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         raise CommandError(f"{' '.join(command)}\n{printed[-2000:]}")
-    return time.perf_counter() - start, usage.ru_maxrss / 1024
+    return Measure(
+        time.perf_counter() - start, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
+    )
 
 
 class Bench:
@@ -102,9 +114,9 @@ class Bench:
             unfinished = self.folder / "unfinished"
             shutil.rmtree(unfinished, ignore_errors=True)
             command = self.iae("sample", str(unfinished), "--scale", f"{self.scale:g}")
-            seconds, _ = measured(command, self.environment)
+            took = measured(command, self.environment)
             unfinished.rename(self.drop)
-            console.print(f"… in {seconds:.0f} s")
+            console.print(f"… in {took.seconds:.0f} s")
 
     def project(self, build_options: list[str]) -> Run:
         """Load, build and publish in a fresh warehouse."""
@@ -139,7 +151,7 @@ class Bench:
             "iae status": self.iae("status"),
             "iae load of what is loaded": self.iae("load", str(self.drop)),
         }
-        return {name: measured(command, self.environment)[0] for name, command in loop.items()}
+        return {name: measured(command, self.environment).seconds for name, command in loop.items()}
 
     def count(self) -> dict[str, int]:
         """Return what was worked on: bytes and rows of the drop, cells, bytes of the warehouse."""
@@ -172,10 +184,11 @@ class Bench:
         return found or (0, 0)
 
     def _stage(self, run: Run, name: str, command: list[str]) -> None:
-        seconds, peak = measured(command, self.environment)
-        run.stages[name] = seconds
-        run.seconds += seconds
-        run.peak_mib = max(run.peak_mib, peak)
+        took = measured(command, self.environment)
+        run.stages[name] = took.seconds
+        run.seconds += took.seconds
+        run.processor_seconds += took.processor_seconds
+        run.peak_mib = max(run.peak_mib, took.peak_mib)
 
     def _call_it_full(self) -> None:
         """Call the last build a full one: publication rightly refuses a build without its tests."""
@@ -247,6 +260,7 @@ def median_run(runs: list[Run]) -> Run:
     middle = sorted(runs, key=lambda run: run.seconds)[len(runs) // 2]
     return Run(
         statistics.median(run.seconds for run in runs),
+        statistics.median(run.processor_seconds for run in runs),
         max(run.peak_mib for run in runs),
         middle.stages,
     )
@@ -257,7 +271,7 @@ def show(results: dict[str, Any]) -> None:
     rows, runs = results["counts"]["rows"], results["variants"]
     table = Table(title=f"Scale {results['scale']:g}: {rows:,} rows")
     table.add_column("what")
-    for name in ("seconds", "× (c)", "× (d)", "peak MiB", "rows/s"):
+    for name in ("seconds", "× (c)", "× (d)", "processor s", "peak MiB", "rows/s"):
         table.add_column(name, justify="right")
     for name, title in VARIANTS.items():
         seconds = runs[name]["seconds"]
@@ -266,11 +280,12 @@ def show(results: dict[str, Any]) -> None:
             f"{seconds:.1f}",
             f"{seconds / runs['direct']['seconds']:.2f}",
             f"{seconds / runs['floor']['seconds']:.1f}",
+            f"{runs[name]['processor_seconds']:.1f}",
             f"{runs[name]['peak_mib']:,.0f}",
             f"{rows / seconds:,.0f}",
         )
     for name, seconds in results["everyday"].items():
-        table.add_row(name, f"{seconds:.1f}", "", "", "", "")
+        table.add_row(name, f"{seconds:.1f}", "", "", "", "", "")
     console.print(table)
     counts, cells = results["counts"], results["cells"]
     console.print(
