@@ -1,8 +1,10 @@
 with
 
+-- An extract from before the first month of its type covers nothing.
 coverage as (
 
     select * from {{ ref('int_structure_type_coverage') }}
+    where last_month >= first_month
 
 ),
 
