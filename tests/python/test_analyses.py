@@ -15,9 +15,11 @@ from conftest import Pipeline
 def _run(
     pipeline: Pipeline, analysis: str, *, path: Path | None = None, **variables: str
 ) -> list[dict[str, Any]]:
-    """Compile an analysis, and run its SQL as an analyst does, on the file at `path`."""
-    pipeline.dbt("compile", "--quiet", "--select", analysis, "--vars", json.dumps(variables))
-    [compiled] = (pipeline.folder / "target" / "compiled").rglob(f"analyses/{analysis}.sql")
+    """Compile the analyses, once or for these variables, and run one on the file at `path`."""
+    compiled = pipeline.folder / "target/compiled/iae/analyses" / f"{analysis}.sql"
+    if variables or not compiled.exists():
+        select = ["--select", analysis if variables else "path:analyses"]
+        pipeline.dbt("compile", "--quiet", *select, "--vars", json.dumps(variables))
     with duckdb.connect(str(path or pipeline.warehouse), read_only=True) as connection:
         result = connection.execute(compiled.read_text(encoding="utf-8"))
         names = [column[0] for column in result.description or []]
