@@ -17,6 +17,8 @@ import pytest
 from typer.testing import CliRunner
 
 from iae.cli import app
+from iae.history import loads
+from iae.load import compare
 from iae.sources import SOURCES
 from iae.warehouse import opened
 from loading import (
@@ -352,6 +354,73 @@ def test_a_stock_that_falls_is_refused_though_rows_do_not(
     assert code == 1
     assert re.search(r"AI_DC, persons with a monthly state +│ +40 │ +0 │ -100.0%", shown)
     assert "rows" not in shown
+
+
+def test_the_figures_compared(tmp_path: Path, warehouse: Warehouse) -> None:
+    """Last month: January 2022. Contracts 1-4 are open on the 31st, of two measures; 5 has ended,
+    6 has not begun. A state's measure is its annex's, else its contract's; 30 has neither."""
+    contracts = [
+        ("1", "ACI_DC", "01/02/2021", "", ""),
+        ("2", "ACI_DC", "31/01/2022 10:00:00", "31/01/2022", ""),
+        ("2", "ACI_DC", "01/01/2022", "01/06/2022", ""),
+        ("4", "EI_DC", "01/02/2021", "01/01/2022", "01/03/2022"),
+        ("5", "EI_DC", "01/02/2021", "01/01/2023", "30/01/2022"),
+        ("6", "EI_DC", "01/02/2022", "", ""),
+    ]
+    states = [
+        ("10", "A", "1", "01", "2022"),
+        ("10", "A", "1", "1", "2022"),
+        ("11", "A", "1", "1", "2022"),
+        ("12", "missing", "4", "1", "2022"),
+        ("13", "A", "4", "12", "2021"),
+        ("30", "missing", "missing", "1", "2022"),
+    ]
+    contents = {
+        "annexe_financiere": [
+            {"af_id_annexe_financiere": "A", "af_mesure_dispositif_code": "AI_DC"}
+        ],
+        "contrat_mission": [
+            {
+                "contrat_id_ctr": person,
+                "contrat_id_pph": person,
+                "contrat_mesure_disp_code": measure,
+                "contrat_date_embauche": start,
+                "contrat_date_fin_contrat": end,
+                "contrat_date_sortie_definitive": exit_date,
+            }
+            for person, measure, start, end, exit_date in contracts
+        ],
+        "etat_mensuel_indiv": [
+            {
+                "emi_pph_id": person,
+                "emi_afi_id": annex,
+                "emi_ctr_id": contract_id,
+                "emi_sme_mois": month,
+                "emi_sme_annee": year,
+            }
+            for person, annex, contract_id, month, year in states
+        ],
+        "structure": [],
+        "salarie": [],
+    }
+    texts = {name: fluxiae_text(FLUXIAE[name], rows) for name, rows in contents.items()}
+    warehouse.load(write_fluxiae(tmp_path / "drop", texts))
+    source = SOURCES["asp_fluxiae"]
+    with warehouse.connected() as connection:
+        [only] = loads(connection, source)
+        figures = compare(connection, source, only, only)
+    assert {figure.label: figure.now for figure in figures} == {
+        "structure, rows": 0,
+        "annexe_financiere, rows": 1,
+        "contrat_mission, rows": 6,
+        "etat_mensuel_indiv, rows": 6,
+        "salarie, rows": 0,
+        "ACI_DC, persons under contract": 2,
+        "EI_DC, persons under contract": 1,
+        "AI_DC, persons with a monthly state": 2,
+        "EI_DC, persons with a monthly state": 1,
+        "% of last month's states with their annex": 60,
+    }
 
 
 # What is shown

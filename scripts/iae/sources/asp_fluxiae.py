@@ -30,11 +30,18 @@ _STOCK = f"""
     ),
 
     states as (
-        select state.*
+        select
+            state.emi_pph_id,
+            coalesce(
+                annex.af_mesure_dispositif_code, contracts.contrat_mesure_disp_code
+            ) as measure,
         from {{etat_mensuel_indiv}} as state
         inner join last_month
             on try_cast(state.emi_sme_annee as integer) = year(first_day)
             and try_cast(state.emi_sme_mois as integer) = month(first_day)
+        left join {{annexe_financiere}} as annex
+            on state.emi_afi_id = annex.af_id_annexe_financiere
+        left join contracts on state.emi_ctr_id = contracts.contrat_id_ctr
     )
 
     select
@@ -45,20 +52,16 @@ _STOCK = f"""
         on contracts.start_date <= last_month.last_day
         and coalesce(contracts.end_date >= last_month.last_day, true)
     where contrat_mesure_disp_code is not null
-    group by all
+    group by contrat_mesure_disp_code
 
     union all
 
     select
-        coalesce(annex.af_mesure_dispositif_code, contract.contrat_mesure_disp_code)
-            || ', persons with a monthly state' as label,
-        count(distinct states.emi_pph_id) as figure,
+        measure || ', persons with a monthly state' as label,
+        count(distinct emi_pph_id) as figure,
     from states
-    left join {{annexe_financiere}} as annex
-        on states.emi_afi_id = annex.af_id_annexe_financiere
-    left join contracts as contract on states.emi_ctr_id = contract.contrat_id_ctr
-    group by all
-    having label is not null
+    where measure is not null
+    group by measure
 """  # noqa: S608
 
 # In January the annexes of the new year can be missing, all of them.
