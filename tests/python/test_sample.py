@@ -700,3 +700,47 @@ def test_geiq_stock_is_calibrated(published_sample: Pipeline) -> None:
     )[0]
     # 8 to 10 thousand at scale 1; this sample is at 0.005, and a few rows are faults.
     assert 0.9 * 40 <= least <= most <= 1.3 * 50
+
+
+def personal_data(drop: Path) -> tuple[set[str], set[str]]:
+    """Names and numbers of people (of a NIR, its 13 first characters), as the sample has them."""
+    header, *rows = fluxiae_file(drop, "Salarie").records
+    column = {name: {row[header.index(name)] for row in rows} for name in header}
+    nirs = set(column["salarie_nir"])
+    for path in [*(drop / "extrapro").iterdir(), *(drop / "asp_contrats_aides").iterdir()]:
+        text = Content(path).raw.decode("windows-1252")
+        nirs |= {line.split(";")[-1] for line in text.splitlines()[1:]}
+    numbers = {nir.replace(" ", "").upper()[:13] for nir in nirs}
+    numbers |= column["salarie_telephone"] | column["salarie_agrement"]
+    names = column["salarie_nom_usage"] | column["salarie_nom_naissance"] | column["salarie_prenom"]
+    # One digit repeated is nobody's number.
+    return names, {number for number in numbers if len(number) >= 10 and len(set(number)) > 1}
+
+
+def test_no_personal_data_is_left_anywhere(published_sample: Pipeline, tmp_path: Path) -> None:
+    names, numbers = personal_data(published_sample.folder / "drop")
+    assert len(names) > 30
+    assert len(numbers) > 5_000
+    # The bytes of everything that was written: databases, logs, compiled SQL, what was spilled.
+    paths = [
+        path
+        for path in published_sample.folder.rglob("*")
+        if path.is_file() and "drop" not in path.relative_to(published_sample.folder).parts
+    ]
+    assert {published_sample.warehouse, published_sample.published} < set(paths)
+    # Columns are stored compressed: every text of the warehouse is written out, too.
+    with duckdb.connect(str(published_sample.warehouse), read_only=True) as connection:
+        tables = connection.execute(
+            "select schema_name, table_name from duckdb_tables() where not internal"
+        ).fetchall()
+        assert len(tables) > 40
+        for schema, table in tables:
+            paths.append(tmp_path / f"{schema}.{table}.csv")
+            connection.execute(f'copy "{schema}"."{table}" to \'{paths[-1]}\'')
+    any_name = re.compile("|".join(map(re.escape, sorted(names))).encode())
+    any_number = re.compile(rb"(?<!\w)[0-9]{5}[0-9AB]{2}[0-9]{3,8}")
+    for path in paths:
+        content = path.read_bytes()
+        assert not any_name.search(content), path
+        found = {number.decode()[:13] for number in any_number.findall(content)}
+        assert found.isdisjoint(numbers), path
