@@ -178,7 +178,7 @@ def _(connection):
             territories.region_name,
             composite.month,
             composite.constant_stock,
-            composite.constant_stock * 10000 / territories.population as rate,
+            round(composite.constant_stock * 10000 / territories.population, 2) as rate,
         from marts.fct_composite_stock as composite
         inner join marts.dim_territories as territories
             on composite.territory_id = territories.territory_id
@@ -204,7 +204,7 @@ def _(departments):
             "territory_name:N",
             "region_name:N",
             alt.Tooltip("constant_stock:Q", format=","),
-            alt.Tooltip("rate:Q", format=".1f"),
+            alt.Tooltip("rate:Q", format=".2f"),
         ],
     ).properties(width=560, title="The twenty departments with most people in IAE for their size")
     return
