@@ -153,14 +153,25 @@ $(VENV)-bouncer/.done: requirements-bouncer.lock
 	touch $@
 
 .PHONY: lock
-lock: $(VENV)/.done ## Write the locks anew with the newest versions that pyproject.toml admits
+lock: ## Write the locks anew with the newest versions that pyproject.toml admits
+	$(PYTHON) -m venv $(VENV)-lock
+	$(VENV)-lock/bin/pip install --quiet --upgrade uv
 	$(LOCK) --all-extras pyproject.toml --output-file requirements.lock
-	$(BIN)/python -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["build-system"]["requires"], sep="\n")' \
+	$(PYTHON) -c '$(PIN_WITHOUT_EXTRAS)' requirements.lock
+	$(PYTHON) -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["build-system"]["requires"], sep="\n")' \
 	    | $(LOCK) - --constraint requirements.lock --output-file requirements-build.lock
 	$(LOCK) requirements-bouncer.in --output-file requirements-bouncer.lock
 
+# Older versions of pip take the pin of package[extra] for package[extra] alone: pin the package too.
+define PIN_WITHOUT_EXTRAS
+import pathlib, re, sys; \
+lock = pathlib.Path(sys.argv[1]); \
+block = re.compile(r"^([\w.-]+)\[.+?\](==(?:.*\\\n)+.*\n)", re.M); \
+lock.write_text(block.sub(r"\1\2\g<0>", lock.read_text()))
+endef
+
 # Exact versions and hashes for every platform and Python >= 3.11; no registry address.
-LOCK = $(BIN)/uv pip compile --quiet --no-config --universal --python-version 3.11 --upgrade \
+LOCK = $(VENV)-lock/bin/uv pip compile --quiet --no-config --universal --python-version 3.11 --upgrade \
     --generate-hashes --no-strip-extras --no-annotate --no-header --no-emit-index-url
 
 .PHONY: help
