@@ -86,7 +86,7 @@ def write_sample(
             for file in _write_sources(connection, partial, until):
                 files.append(file)
                 on_file(file)
-        readme = read_text("README.md").format(scale=scale, seed=seed, until=f"{until:%Y-%m}")
+        readme = read_text("SYNTHETIC.md").format(scale=scale, seed=seed, until=f"{until:%Y-%m}")
         (partial / MARKER).write_text(readme, encoding="utf-8")
         if is_forced and out.exists():
             shutil.rmtree(out)
