@@ -150,13 +150,25 @@ class TextReading(Reading):
         for block, is_last in self._blocks():
             lines = self.take_end(block) if is_last else block
             chunk = rest + lines if rest else lines
-            clean = None if self.is_careful else self.clean(chunk)
+            clean = self._checked(chunk)
             if clean is not None:
                 text, rest = self._accepted(chunk, clean, is_last)
             else:
                 text, rest = self._in_pieces(chunk, is_last)
             if text:
                 yield text
+
+    def _checked(self, chunk: bytes) -> bytes | None:
+        """Return a chunk ready for DuckDB, or None; when careful, after a look at every line."""
+        clean = self.clean(chunk)
+        if clean is None or not self.is_careful:
+            return clean
+        separator = self.dialect.separator.encode()
+        is_even = self.dialect.quote.encode() not in clean and all(
+            line.count(separator) == len(self.columns) - 1 and len(line) <= MAX_RECORD_BYTES
+            for line in clean.split(b"\n")[:-1]
+        )
+        return clean if is_even else None
 
     def _accepted(self, chunk: bytes, clean: bytes, is_last: bool) -> tuple[bytes, bytes]:
         """Return (text, rest) of a clean chunk.
@@ -181,7 +193,7 @@ class TextReading(Reading):
             end = chunk.find(b"\n", start + PIECE_BYTES) + 1 or len(chunk)
             piece = rest + chunk[start:end]
             is_end = is_last and end == len(chunk)
-            clean = None if self.is_careful else self.clean(piece)
+            clean = self._checked(piece)
             if clean is not None:
                 text, rest = self._accepted(piece, clean, is_end)
             else:

@@ -182,6 +182,17 @@ def test_what_does_not_fit_is_rejected(
     assert rejected(reading) == rejections
 
 
+def test_duckdb_stops_early_in_a_long_file(tmp_path: Path) -> None:
+    """What makes up for itself is at the head; far more follows than a pipe holds."""
+    nb_rows = 200_000
+    content = HEADER + b"1|a|b|c\n2|b\n" + b"3|a|b\n" * nb_rows
+    rows, reading = read(tmp_path, content + b"FIN%d||\n" % (nb_rows + 2))
+    assert len(rows) == nb_rows
+    assert (rows[0][-1], rows[-1][-1]) == (4, nb_rows + 3)
+    assert rejected(reading) == [(2, "too many columns"), (3, "too few columns")]
+    assert reading.nb_announced == nb_rows + 2
+
+
 def test_repairs_reach_over_chunks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Chunks of a few bytes: every record, every break falls on a border somewhere."""
     monkeypatch.setattr("iae.records.CHUNK_BYTES", 16)
