@@ -50,7 +50,7 @@ drop: | $(VENV)/.done
 
 .PHONY: load
 load: $(VENV)/.done $(filter drop,$(DROP)) ## Load the extracts of DROP that are not loaded yet
-	$(IAE) load $(DROP)
+	$(IAE) load "$(DROP)"
 
 # dbt build, when the last one was not green, or other extracts are current, or a file has changed.
 .PHONY: build
@@ -85,6 +85,10 @@ site: docs ## Write the page into site
 .PHONY: notebooks
 notebooks: $(VENV)/.done ## Open the notebooks in the browser
 	$(BIN)/marimo edit --skip-update-check notebooks
+
+.PHONY: screenshots
+screenshots: site ## Take the pictures of the README again (needs a Chromium)
+	$(BIN)/python -m iae.site.screenshots site docs/images
 
 ##@ Check
 

@@ -2,7 +2,7 @@
 {% macro describe_test(node) -%}
 
     {%- if node.description -%}
-        {{ node.description | trim }}
+        {{ (node.description | trim).rstrip('.') }}
     {%- elif node.test_metadata -%}
         {{ node.test_metadata.name }} of {{ node.attached_node.split('.') | last }}
         {%- if node.column_name %}.{{ node.column_name }}{% endif -%}
