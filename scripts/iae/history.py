@@ -61,7 +61,15 @@ def compared_with(kept: list[Load], source: Source, new: Load) -> Load | None:
 
 def becomes_current(kept: list[Load], source: Source, new: Load) -> bool:
     """Tell whether a new load counts."""
-    return source.accumulates or all(load.rank < new.rank for load in kept if load.is_current)
+    rivals = [
+        load
+        for load in kept
+        if load.is_current
+        and (
+            not source.accumulates or load.date == new.date or load.is_synthetic != new.is_synthetic
+        )
+    ]
+    return all(load.rank < new.rank for load in rivals)
 
 
 def is_beyond_history(kept: list[Load], source: Source, new: Load, keep: int) -> bool:
@@ -73,18 +81,24 @@ def is_beyond_history(kept: list[Load], source: Source, new: Load, keep: int) ->
 
 
 def make_current(connection: duckdb.DuckDBPyConnection, source: Source, load: Load) -> None:
-    """Let a load count, instead of the one that did (of its date, where dates accumulate)."""
+    """Let a load count, instead of the one that did (of its date, where dates accumulate).
+
+    Real and synthetic loads never count together.
+    """
     connection.execute(
         """
         update raw.extracts
         set is_current = (load_id = $load_id)
-        where source = $source and ($is_alone or extract_date = $date)
+        where
+            source = $source
+            and ($is_alone or extract_date = $date or is_synthetic <> $is_synthetic)
         """,
         {
             "load_id": load.load_id,
             "source": source.name,
             "is_alone": not source.accumulates,
             "date": load.date,
+            "is_synthetic": load.is_synthetic,
         },
     )
 

@@ -73,15 +73,18 @@ def duration(command: Callable[[], object]) -> float:
 
 def state(pipeline: Pipeline) -> list[tuple[object, ...]]:
     """Extracts, landed tables with their number of rows, and what the raw views show."""
-    rows = pipeline.query("select source, extract_date, is_current, nb_rows from raw.extracts")
-    for schema, kind in (("landing", "table"), ("raw", "view")):
-        names = pipeline.query(
-            f"select {kind}_name from duckdb_{kind}s() where schema_name = '{schema}' order by all"
-        )
-        for (name,) in names:
-            [(nb_rows,)] = pipeline.query(f"select count(*) from {schema}.{name}")
-            # A load that was killed has used up its number.
-            rows.append((name.rstrip("0123456789"), nb_rows))
+    with duckdb.connect(str(pipeline.warehouse), read_only=True) as connection:
+        rows = connection.execute(
+            "select source, extract_date, is_current, nb_rows from raw.extracts"
+        ).fetchall()
+        for schema, kind in (("landing", "table"), ("raw", "view")):
+            names = connection.execute(
+                f"select {kind}_name from duckdb_{kind}s() where schema_name = '{schema}'"
+            ).fetchall()
+            for (name,) in names:
+                counted = connection.execute(f"select count(*) from {schema}.{name}").fetchone()
+                # A load that was killed has used up its number.
+                rows.append((name.rstrip("0123456789"), counted))
     return sorted(rows, key=str)
 
 

@@ -264,6 +264,28 @@ def test_a_real_extract_comes_after_every_synthetic_one(
     ]
 
 
+def test_real_and_synthetic_lists_never_count_together(
+    tmp_path: Path, warehouse: Warehouse
+) -> None:
+    header = "Nom,Code Postal,Ville,SIRET\n"
+    for name, years in (("synthetic", (2020, 2021, 2022)), ("real", (2021,))):
+        for year in years:
+            text = header + f"{name} {year},1,v,2\n"
+            put(tmp_path / name, f"geiq/geiq_{year}.csv", text.encode())
+    (tmp_path / "synthetic" / "SYNTHETIC.md").write_text("synthetic")
+
+    def names() -> list[str]:
+        return [name for (name,) in warehouse.query("select nom from raw.geiq__listes order by 1")]
+
+    warehouse.load(tmp_path / "synthetic")
+    assert names() == ["synthetic 2020", "synthetic 2021", "synthetic 2022"]
+    warehouse.load(tmp_path / "real")
+    assert names() == ["real 2021"]
+    put(tmp_path / "synthetic", "geiq/geiq_2023.csv", f"{header}x,1,v,2\n".encode())
+    warehouse.load(tmp_path / "synthetic")
+    assert names() == ["real 2021"]
+
+
 # Compared before it replaces
 
 
