@@ -1,6 +1,6 @@
 {#-
     Writes in raw.builds how a run ended: green when nothing failed, full when it
-    ran every model, seed and test there is. `iae publish` reads it (on-run-end).
+    built every model and seed there is. `iae publish` reads it (on-run-end).
 -#}
 {% macro record_build_end(results) %}
 
@@ -20,28 +20,27 @@
         {%- endfor -%}
 
         {%- set left_out = [] -%}
-        {%- for node in graph.nodes.values() -%}
-            {%- if
-                node.resource_type in ['model', 'seed', 'snapshot', 'test']
+        {%- set tests_left_out = [] -%}
+        {%- for node in graph.nodes.values() if node.unique_id not in done -%}
+            {%- if node.resource_type == 'test' -%}
+                {%- do tests_left_out.append(node.unique_id) -%}
+            {%- elif
+                node.resource_type in ['model', 'seed', 'snapshot']
                 and node.config.materialized != 'ephemeral'
-                and node.unique_id not in done
             -%}
                 {%- do left_out.append(node.unique_id) -%}
             {%- endif -%}
         {%- endfor -%}
-        {#- Unit tests are not in the graph: they are all there when nothing was selected. -#}
-        {%- set is_selection = [] -%}
-        {%- for option in [
-            'select', 'exclude', 'selector', 'resource_types', 'exclude_resource_types', 'empty'
-        ] -%}
-            {%- if invocation_args_dict.get(option) -%}
-                {%- do is_selection.append(option) -%}
-            {%- endif -%}
-        {%- endfor -%}
+        {%- set is_full =
+            flags.WHICH == 'build' and not left_out and not invocation_args_dict.get('empty')
+        -%}
+        {%- if is_full and tests_left_out -%}
+            {%- do warnings.append('Data tests that the build left out: ' ~ tests_left_out | length) -%}
+        {%- endif -%}
 
         update raw.builds
         set
-            is_full = {{ flags.WHICH == 'build' and not left_out and not is_selection }},
+            is_full = {{ is_full }},
             ended_at = now() at time zone 'UTC',
             status = '{{ "failed" if errors else "green" }}',
             nb_errors = {{ errors | length }},

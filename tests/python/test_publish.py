@@ -390,6 +390,16 @@ def test_parts_must_be_green_on_top_of_a_full_build(built_sample: Pipeline) -> N
     refused = built_sample.iae("publish")
     assert (refused.returncode, "failed" in refused.stderr) == (1, True)
 
+    # A whole build without its tests goes out, and says so to every reader.
+    without_tests = ["--exclude-resource-type", "test", "--exclude-resource-type", "unit_test"]
+    built_sample.dbt("build", "--quiet", *without_tests)
+    assert last_build(built_sample) == (True, "green", 0)
+    assert "Warning: Data tests that the build left out: " in built_sample.publish()
+    ((warning,),) = built_sample.query(
+        "select warnings[1] from marts.audit_builds", path=built_sample.published
+    )
+    assert warning.startswith("Data tests that the build left out: ")
+
 
 def test_a_killed_build_is_not_published(built_sample: Pipeline) -> None:
     build = subprocess.Popen(
