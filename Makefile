@@ -13,8 +13,9 @@ BIN := $(VENV)/bin
 IAE := $(BIN)/iae
 DBT := $(BIN)/dbt
 
-# The drop to load; a synthetic one is written where there is none.
-DROP ?= drop
+# The drop to load: drop/ where there is one, else a synthetic one, which says so in its name.
+SYNTHETIC := drop-synthetic
+DROP ?= $(or $(wildcard drop),$(SYNTHETIC))
 SAMPLE_SCALE ?= 0.02
 
 export IAE_WAREHOUSE ?= warehouse/build.duckdb
@@ -45,11 +46,11 @@ all: site ## Load DROP, build, publish, write the catalogue and the page; show t
 	    'Catalogue             site/catalogue/index.html' \
 	    'Notebooks             make notebooks'
 
-drop: | $(VENV)/.done
-	$(IAE) sample drop --scale $(SAMPLE_SCALE)
+$(SYNTHETIC): | $(VENV)/.done
+	$(IAE) sample $@ --scale $(SAMPLE_SCALE)
 
 .PHONY: load
-load: $(VENV)/.done $(filter drop,$(DROP)) ## Load the extracts of DROP that are not loaded yet
+load: $(VENV)/.done | $(filter $(SYNTHETIC),$(DROP)) ## Load the extracts of DROP that are not loaded yet
 	$(IAE) load "$(DROP)"
 
 # dbt build, when the last one was not green, or other extracts are current, or a file has changed.
