@@ -1,0 +1,363 @@
+"""Small random drops, written as the sources write them, and full of what real files are full of.
+
+Every value is drawn among common and odd ones; ids are few, so that rows meet, repeat and tie.
+"""
+
+from __future__ import annotations
+
+import gzip
+import io
+import random
+import zipfile
+from calendar import monthrange
+from collections.abc import Sequence
+from datetime import date, timedelta
+from pathlib import Path
+from typing import TypeVar
+
+import xlsxwriter
+
+from oracle import Drop, Entry, Extract, Row
+
+T = TypeVar("T")
+
+# What no rule reads, by table.
+OTHER_COLUMNS = {
+    "Structure": "structure_siret_signature structure_siret_actualise structure_denomination"
+    " structure_code_naf structure_adresse_admin_commune structure_adresse_gestion_commune"
+    " structure_date_creation structure_telephone",
+    "AnnexeFinanciere": "af_date_fin_effet af_etp_postes_insertion",
+    "ContratMission": "contrat_type_contrat contrat_date_creation contrat_commentaire",
+    "EtatMensuelIndiv": "emi_sme_version emi_part_etp emi_date_creation emi_commentaire",
+    "Salarie": "salarie_nom_usage",
+    "contrats_pro": "TYPE_CONTRAT RAISON_SOCIALE CODE_NAF IDCC LIBELLE_COMMUNE"
+    " DATE_ENREGISTREMENT OPCO",
+    "contrats_aides": "type_contrat",
+}
+FREE_TEXT = ["", "", "x", '5" pouces', 'La "Ferme"', "l'été"]
+
+
+def words(text: str) -> list[str]:
+    return text.split()
+
+
+BLANK = ["", " "]
+NOT_DATES = words("""31/02/2021 1/2/2020 01/02/20 2021-03-01 29/02/2021 01/13/2020 n.c. 20200101
+    2020/01/02 01-02-2020 01/02/2020T10:00:00""")
+NOT_DATES += ["01/01/2020 24:00:00", "01/02/2020 10:00", "01/02/2020 1:02:03", "01/ 2/2020"]
+MODIFIED = ["", "01/01/2020", "01/01/2020 00:00:00", "01/01/2020 10:00:00", "31/12/2019 23:59:59"]
+COMMUNES = words("01004 1004 2A004 2B033 33063 75056 69123 97105 97411 59350") + [""] * 10
+ODD_COMMUNES = words("""2a004 20004 97133 97611 97801 99132 XX123 97502 98735 00123 6AE00 750561
+    975 98801""")
+ODD_COMMUNES += ["13055 ", "01 04"]
+POSTCODES = words("01000 1000 75001 20000 2000 33000 69001 97410 59000") + [""] * 5
+ODD_POSTCODES = words("""20100 20200 20600 20300 20999 97133 97150 97600 97500 98000 98735 99999
+    00100 75992 F-75 750011 7500A 98800 96000""")
+ODD_POSTCODES += [" 75001 ", "75 01"]
+DEPARTMENTS = words("059 02A 971 1 075") + [""] * 3
+ODD_DEPARTMENTS = words("""20A 20 6AE 98 99 999 00 D75 FR-75 FR-75C 69D 69M 59L 02B 20B D2A FR-971
+    d75 976 987 0 000 FR- D 001 0971 FR-01 D1 2a DFR-75 020""")
+ANNEXES = words("ACI054180019 EI971200001 AI075190001 ETTI001191234 ETTI02A190001")
+ODD_ANNEXES = words("""ETTI59L181001 AI59V190003 AI20A190001 AI020190001 EI6AE180001 AI976200001
+    XYZ aci054180019 AI2A190001 AI69D190001 AI098200001 054180019 EITI2B0190001 AI001
+    FDI975200001""")
+MEASURES = words("ACI_DC ACI_MP EI_DC EI_MP EITI_DC AI_DC AI_DC ETTI_DC ETTI_DC")
+ODD_MEASURES = ["FDI_DC", "ACIPA_DC", "EIPA_DC", "ZZZ_DC", "", "aci_dc", "ACI", " AI_DC "]
+AMENDMENTS, ODD_AMENDMENTS = ["0", "1", "2"], ["", "x", "10", "9", "-1"]
+HOURS = words("0 0.1 0.25 0.5 0.50 0.99 1 7.5 120")
+ODD_HOURS = ["", "1e3", "-2", ".5", "5.", "0,5", " 1 ", "abc", "+1", "Infinity", "1_0", "1 0", "."]
+ODD_MONTHS = ["13", "x", "", "0", "00008", "1.0", "-1", "1 2", "9" * 20, "+1", " 8", "٣", "1e1"]
+ODD_YEARS = ["2016", "x", "", "02020", "20 20", "9999", "9" * 20, "-2020", "2020.0", "4294967296"]
+SIRETS = words("12345678900011 23456789000122 01234567800013 00123456700014 99999999900015")
+ODD_SIRETS = ["4,12341E+13", "", "1234567890001", "123456789", "12345678900011X", "123456789000111"]
+PLACES = [("Ain", "01"), ("Loire", "42"), ("Haute-Loire", "43"), ("La Réunion", "974")]
+PLACES += [("75", "75"), ("2A", "2A"), ("Nord", "59"), ("Côtes-d'Armor", "22")]
+ODD_PLACES = [("Ville de Paris", "75"), ("Guyane française", "973"), ("Métropole de Lyon", "69")]
+ODD_PLACES += [("des Côtes d'Armor", "22"), ("01 - Ain", "01"), ("42 - Haute-Loire", "NL")]
+ODD_PLACES += [("Corse", "NL"), ("Alsace", "NL"), ("Étranger", "NL"), ("TOM", "NL"), ("Loir", "NL")]
+ODD_PLACES += [("Mayotte", "976"), ("GUADELOUPE", "971"), ("Les Landes", "40"), ("L'Ain", "01")]
+ODD_PLACES += [("St Pierre et Miquelon", "975"), ("Seine St Denis", "93"), ("20", "NL")]
+MONTHS = words("""janvier février mars avril mai juin juillet août septembre octobre novembre
+    décembre""")
+SHORT_MONTHS = words("janv. févr. mars avr. mai juin juil. août sept. oct. nov. déc.")
+ENTRIES = [(5, 5), (12, 12), ("1 234", 1234)]
+ODD_ENTRIES = [(None, None), ("n.d.", None), (-3, None), (2.5, None), ("1\u00a0234", 1234)]
+NOT_MONTHS = ["n.c.", "2021", "13/2021", "trimestre 1"]
+
+
+class Writer:
+    """Draws a drop, and writes it: the same seed gives the same drop."""
+
+    def __init__(self, seed: int, nb_rows: int) -> None:
+        self.random = random.Random(seed)
+        self.nb_rows = nb_rows
+        self.oddity = self.random.choice([0.02, 0.1, 0.3])
+        self.today = self.day(2020, 2023)
+        self.nirs = [self.nir() for _ in range(nb_rows // 6)]
+
+    def pick(self, common: Sequence[T], odd: Sequence[T] = ()) -> T:
+        return self.random.choice(odd if odd and self.random.random() < self.oddity else common)
+
+    def chance(self, probability: float) -> bool:
+        return self.random.random() < probability
+
+    def day(self, first_year: int, last_year: int) -> date:
+        """A day, often the first, the last or the last but one of its month."""
+        year, month = self.random.randint(first_year, last_year), self.random.randint(1, 12)
+        last = monthrange(year, month)[1]
+        return date(year, month, self.pick([1, last, last - 1, self.random.randint(1, last)]))
+
+    def text_of(self, day: date) -> str:
+        return f"{day:%d/%m/%Y}" + self.pick([""] * 9 + [" 00:00:00", " 23:59:59"])
+
+    def any_date(self, empty: float) -> str:
+        if self.chance(empty):
+            return self.pick(BLANK)
+        return self.pick([self.text_of(self.day(2018, 2024))], NOT_DATES)
+
+    def period(self) -> tuple[str, str]:
+        """Start and end, often of a few days."""
+        if self.chance(0.6):
+            return self.any_date(0.05), self.any_date(0.3)
+        start = self.day(2019, 2023)
+        end = start + timedelta(days=self.pick([-1, 0, 0, 1, 5, 27, 30, 31, 60, 365]))
+        return self.text_of(start), self.text_of(end)
+
+    def nir(self) -> str:
+        """A usable NIR, with or without its two-digit key."""
+        place = self.pick(["33", "2A", "2B", "99", "75"]) + self.pick(["063001", "123456"])
+        return (
+            self.pick("12", "347890") + self.pick(["8501", "9212"]) + place + self.pick(["", "97"])
+        )
+
+    def nir_as_typed(self) -> str:
+        nir = self.pick(self.nirs)
+        typed = [nir.lower(), " ".join(nir), nir[:13], nir[:13] + "4 2", f" {nir} "]
+        odd = ["", "1" * 13, "1" * 15, nir[:12], nir[:13] + "1", nir[:13] + "2A", "18501C3063001"]
+        return self.pick([nir, nir, self.pick(typed)], [*odd, "185012A06300A", nir[:13] + "999"])
+
+    def ids(self, count: int, odd: Sequence[str]) -> str:
+        return self.pick([str(k) for k in range(1, count + 1)], [*BLANK, " 1 ", "01", *odd])
+
+    def structure(self) -> Row:
+        return {
+            "structure_id_siae": self.ids(self.nb_rows // 15, ["999"]),
+            "structure_adresse_admin_cp": self.pick(POSTCODES, ODD_POSTCODES),
+            "structure_adresse_admin_code_insee": self.pick(COMMUNES, ODD_COMMUNES),
+            "structure_adresse_gestion_cp": self.pick(POSTCODES, ODD_POSTCODES),
+            "structure_adresse_gestion_code_insee": self.pick(COMMUNES, ODD_COMMUNES),
+            "structure_date_modification": self.pick(MODIFIED, NOT_DATES),
+        }
+
+    def annex(self) -> Row:
+        states = ["VALIDE", "PROVISOIRE", "CLOTURE"]
+        return {
+            "af_id_annexe_financiere": self.ids(self.nb_rows // 8, ["007"]),
+            "af_id_structure": self.ids(self.nb_rows // 12, ["777"]),
+            "af_mesure_dispositif_code": self.pick(MEASURES, ODD_MEASURES),
+            "af_numero_annexe_financiere": self.pick(ANNEXES, ODD_ANNEXES),
+            "af_numero_avenant_renouvellement": self.pick(["0", "1"], ODD_AMENDMENTS),
+            "af_numero_avenant_modification": self.pick(AMENDMENTS, ODD_AMENDMENTS),
+            "af_etat_annexe_financiere_code": self.pick(states, ["SAISI", "", "valide", "VALIDE "]),
+            "af_date_debut_effet": self.pick(MODIFIED, NOT_DATES),
+        }
+
+    def contract(self) -> Row:
+        start, end = self.period()
+        return {
+            "contrat_id_ctr": self.ids(self.nb_rows, ["A"]),
+            "contrat_id_pph": self.ids(self.nb_rows // 3, ["P9"]),
+            "contrat_id_structure": self.ids(self.nb_rows // 12, ["888"]),
+            "contrat_mesure_disp_code": self.pick(MEASURES[:6] + MEASURES[:5], ODD_MEASURES),
+            "contrat_date_embauche": start,
+            "contrat_date_fin_contrat": end,
+            "contrat_date_sortie_definitive": self.any_date(0.8),
+            "contrat_date_modification": self.pick(MODIFIED, NOT_DATES),
+        }
+
+    def state(self) -> Row:
+        day = self.today - timedelta(days=self.pick([0, 31, 31, 31, 62]))
+        return {
+            "emi_dsm_id": self.ids(4 * self.nb_rows, ["z"]),
+            "emi_pph_id": self.ids(self.nb_rows // 5, ["P9"]),
+            "emi_afi_id": self.ids(self.nb_rows // 8, ["x1", "007"]),
+            "emi_ctr_id": self.ids(self.nb_rows, ["A", "5555"]),
+            "emi_sme_mois": self.pick([str(day.month), f"{day:%m}"], ODD_MONTHS),
+            "emi_sme_annee": self.pick([str(day.year)], ODD_YEARS),
+            "emi_esm_etat_code": self.pick(
+                ["VALIDE", "SAISI", "DEBLOQUE"], ["BROUILLON", "", "valide", " VALIDE"]
+            ),
+            "emi_nb_heures_travail": self.pick(HOURS, ODD_HOURS),
+            "emi_date_modification": self.pick(MODIFIED, NOT_DATES),
+        }
+
+    def employee(self) -> Row:
+        return {
+            "salarie_id": self.ids(self.nb_rows // 3, ["P9"]),
+            "salarie_date_modification": self.pick(MODIFIED, NOT_DATES),
+            "salarie_nir": self.nir_as_typed(),
+        }
+
+    def contrat_pro(self) -> Row:
+        start, end = self.period()
+        return {
+            "NUM_CONTRAT": self.ids(2 * self.nb_rows, []),
+            "NUM_AVENANT": self.pick(AMENDMENTS, ODD_AMENDMENTS),
+            "SIRET_EMPLOYEUR": self.siret(),
+            "CODE_COMMUNE_INSEE": self.pick(COMMUNES, ODD_COMMUNES),
+            "CODE_POSTAL": self.pick(POSTCODES, ODD_POSTCODES),
+            "DATE_DEBUT": start,
+            "DATE_FIN": end,
+            "NIR": self.nir_as_typed(),
+        }
+
+    def contrat_aide(self) -> Row:
+        start, end = self.period()
+        return {
+            "num_convention": self.ids(2 * self.nb_rows, []),
+            "num_avenant": self.pick(AMENDMENTS, ODD_AMENDMENTS),
+            "siret_employeur": self.siret(),
+            "code_departement": self.pick(DEPARTMENTS, ODD_DEPARTMENTS),
+            "code_postal": self.pick(POSTCODES, ODD_POSTCODES),
+            "date_embauche": start,
+            "date_fin_prevue": end,
+            "date_rupture": self.any_date(0.8),
+            "nir": self.nir_as_typed(),
+        }
+
+    def geiq(self) -> Row:
+        siret, code = self.pick([self.siret()] * 5 + [""]), self.pick(POSTCODES, ODD_POSTCODES)
+        return {"Nom": "GEIQ", "Rue": "", "Code Postal": code, "Ville": "", "SIRET": siret}
+
+    def siret(self) -> str:
+        siret = self.pick(SIRETS)
+        spaced = f"{siret[:3]} {siret[3:6]} {siret[6:9]}\u00a0{siret[9:]}"
+        return self.pick([siret, siret, siret.lstrip("0"), spaced], ODD_SIRETS)
+
+    def month_as_typed(self, month: date) -> object:
+        """A date of Excel, or one of the spellings of a month."""
+        short, full = SHORT_MONTHS[month.month - 1], MONTHS[month.month - 1]
+        texts = [f"{month:%Y-%m}", f"{month:%m/%Y}", f"{short}-{month:%y}", f"{full} {month.year}"]
+        return self.pick([month, *texts])
+
+    def write_text(self, path: Path, text: str, encoding: str) -> None:
+        """As is, gzipped or zipped, whatever the name says."""
+        content = text.encode(encoding)
+        container = self.pick(["none", "gzip", "zip"])
+        if container == "gzip":
+            content = gzip.compress(content)
+        elif container == "zip":
+            file = io.BytesIO()
+            with zipfile.ZipFile(file, "w") as archive:
+                archive.writestr("table.csv", content)
+            content = file.getvalue()
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+
+    def lines(self, table: str, rows: list[Row], separator: str) -> list[str]:
+        """Header and records, the columns in any order among others."""
+        columns = [*rows[0], *OTHER_COLUMNS.get(table, "").split()]
+        self.random.shuffle(columns)
+        texts = FREE_TEXT if separator == "|" else ["", "x"]
+        records = [[row.get(name, self.pick(texts)) for name in columns] for row in rows]
+        return [separator.join(record) for record in [columns, *records]]
+
+    def write_fluxiae(self, folder: Path) -> Extract:
+        """The five tables; a file name later than DEB says nothing."""
+        rows = {
+            "Structure": [self.structure() for _ in range(self.nb_rows // 12)],
+            "AnnexeFinanciere": [self.annex() for _ in range(self.nb_rows // 5)],
+            "ContratMission": [self.contract() for _ in range(self.nb_rows)],
+            "EtatMensuelIndiv": [self.state() for _ in range(2 * self.nb_rows)],
+            "Salarie": [self.employee() for _ in range(self.nb_rows // 2)],
+        }
+        named = self.today + timedelta(days=self.pick([0, 40]))
+        for table in rows:
+            end_of_line = self.pick(["\n", "\r\n"])
+            lines = self.lines(table, rows[table], "|")
+            padding = "|" * lines[0].count("|")
+            if table == "Structure" or self.chance(0.5):
+                earlier = self.today - timedelta(days=self.pick([0, 35]))
+                dated = self.today if table == "Structure" else earlier
+                lines.insert(0, f"DEB{table}{dated:%d%m%Y}_063004{padding}")
+            if self.chance(0.5):
+                lines.append(f"FIN{len(rows[table])}{padding}")
+            path = folder / f"fluxIAE_{table}_{named:%d%m%Y}_112211.csv{self.pick(['', '.gz'])}"
+            text = end_of_line.join([*lines, ""])
+            self.write_text(path, text, self.pick(["utf-8", "utf-8-sig"]))
+        return Extract(self.today, rows)
+
+    def write_geiq_contracts(self, path: Path, encodings: list[str]) -> Extract:
+        dated = self.today + timedelta(days=self.pick([-40, -1, 0, 40]))
+        draw = self.contrat_pro if path.name == "contrats_pro" else self.contrat_aide
+        rows = [draw() for _ in range(self.nb_rows)]
+        text = "\r\n".join([*self.lines(path.name, rows, ";"), ""])
+        named = path.with_name(f"{path.name}_{dated:%Y%m%d}.csv")
+        self.write_text(named, text, self.pick(encodings))
+        return Extract(dated, {path.name: rows})
+
+    def write_lists(self, folder: Path) -> dict[int, list[Row]]:
+        """Lists of some years only, as workbooks or as text."""
+        lists = {}
+        for year in self.random.sample(range(2019, 2024), self.pick([1, 2, 3, 4])):
+            rows = lists[year] = [self.geiq() for _ in range(self.random.randint(3, 6))]
+            if self.chance(0.5):
+                text = "\n".join([*self.lines("listes", rows, ";"), ""])
+                self.write_text(folder / f"geiq_{year}.csv", text, "utf-8")
+                continue
+            folder.mkdir(parents=True, exist_ok=True)
+            with xlsxwriter.Workbook(folder / f"geiq_{year}.xlsx") as workbook:
+                sheet = workbook.add_worksheet()
+                sheet.write_row(0, 0, rows[0])
+                for line, row in enumerate(rows, start=1):
+                    for place, value in enumerate(row.values()):
+                        # A number has lost its leading zeros.
+                        is_number = value.isdigit() and value[0] != "0" and self.chance(0.5)
+                        sheet.write(line, place, int(value) if is_number else value)
+        return lists
+
+    def write_iti(self, folder: Path) -> tuple[date, list[Entry]]:
+        """Months and regions in the first row of their block, totals, blank rows, a footnote."""
+        dated = self.today + timedelta(days=self.pick([-40, -1, 0, 40]))
+        entries: list[Entry] = []
+        lines: list[list[object]] = [["Entrées en ITI"]] * self.random.randint(0, 2)
+        lines.append(["Mois", "Région", "Département", "Réseau", "Entrées"])
+        for _ in range(self.nb_rows // 6):
+            month = self.day(2020, self.today.year).replace(day=1)
+            cell = self.pick([self.month_as_typed(month)], NOT_MONTHS)
+            for place in range(self.random.randint(1, 4)):
+                label, department = self.pick(PLACES, ODD_PLACES)
+                typed, count = self.pick(ENTRIES, ODD_ENTRIES)
+                block = [cell, "Bretagne"] if place == 0 else [None, None]
+                lines.append([*block, label, self.pick(["ADIE", "BGE"]), typed])
+                entries.append(Entry(None if cell in NOT_MONTHS else month, department, count))
+            if self.chance(0.5):
+                total = self.random.choice([0, 1, 2])
+                lines += [[*[None] * total, "total Bretagne", *[None] * (3 - total), 999], []]
+                entries.append(Entry(None, "NL", None, is_total=True))
+        lines += [[], ["Source : Bpifrance"]]
+        folder.mkdir(parents=True, exist_ok=True)
+        path = folder / f"iti_entrees_{dated:%Y%m%d}.xlsx"
+        with xlsxwriter.Workbook(path, {"default_date_format": "mmm-yy"}) as workbook:
+            sheet = workbook.add_worksheet()
+            for number, cells in enumerate(lines):
+                sheet.write_row(number, 0, cells)
+        return dated, entries
+
+
+def write_drop(seed: int, folder: Path, nb_rows: int = 150) -> Drop:
+    """Write a drop and return what is in it; now and then a source is absent."""
+    writer, drop = Writer(seed, nb_rows), Drop()
+    if writer.chance(0.9):
+        drop.fluxiae = writer.write_fluxiae(folder / "asp_fluxiae")
+    if writer.chance(0.9):
+        path = folder / "extrapro" / "contrats_pro"
+        drop.extrapro = writer.write_geiq_contracts(path, ["utf-8", "utf-8-sig", "cp1252"])
+    if writer.chance(0.9):
+        path = folder / "asp_contrats_aides" / "contrats_aides"
+        drop.contrats_aides = writer.write_geiq_contracts(path, ["utf-8-sig"])
+    if writer.chance(0.9):
+        drop.lists = writer.write_lists(folder / "geiq")
+    if writer.chance(0.9):
+        drop.iti = writer.write_iti(folder / "bpifrance_iti")
+    return drop

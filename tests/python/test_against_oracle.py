@@ -1,0 +1,68 @@
+"""Random drops through the whole pipeline, against the definition read literally (`oracle.py`).
+
+A difference is shown with the seed of its drop: `write_drop(seed, folder)` writes it again.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import oracle
+from conftest import Pipeline
+from random_drops import write_drop
+
+SEEDS = (5, 11, 31, 39)  # full of oddities; without ASP; two with every source
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Pipeline:
+    """One folder for every drop: dbt reads the project once."""
+    return Pipeline(tmp_path_factory.mktemp("oracle"))
+
+
+def differences(found: dict[Any, Any], expected: dict[Any, Any]) -> list[str]:
+    """The first keys that differ, with what was found and what was expected."""
+    differing = [
+        key
+        for key in found.keys() | expected.keys()
+        if key not in found or key not in expected or found[key] != expected[key]
+    ]
+    lines = sorted(
+        f"{key}: found {found.get(key, 'no row')}, expected {expected.get(key, 'no row')}"
+        for key in differing
+    )
+    return [f"{len(lines)} differ", *lines[:10]] if lines else []
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_random_drop_gives_what_the_definition_says(
+    project: Pipeline, tmp_path: Path, seed: int
+) -> None:
+    drop = write_drop(seed, tmp_path / "drop")
+    cells, outcomes = oracle.count(drop)
+
+    shutil.rmtree(project.warehouse.parent, ignore_errors=True)
+    project.load(tmp_path / "drop")
+    project.dbt("build", "--quiet", "--exclude-resource-type", "test", "unit_test")
+
+    stock = project.query(
+        "select month, territory_id, structure_type, stock, is_provisional"
+        " from marts.fct_stock_by_structure_type"
+    )
+    audit = project.query("select source_table, reason, nb_rows from marts.audit_row_outcomes")
+    composite = project.query(
+        "select month, territory_id, official_stock, constant_stock, missing_components,"
+        " is_provisional, official_change, official_change_percent, constant_change,"
+        " constant_change_percent from marts.fct_composite_stock"
+    )
+    rows = [(table, reason) for table, reasons in outcomes.items() for reason in reasons]
+    assert {
+        "rows": differences({row[:2]: row[2] for row in audit}, Counter(rows)),
+        "stock": differences({row[:3]: row[3:] for row in stock}, cells),
+        "composite": differences({row[:2]: row[2:] for row in composite}, oracle.compose(cells)),
+    } == {"rows": [], "stock": [], "composite": []}, f"seed {seed}"
