@@ -103,14 +103,15 @@ def _put_lines_right(
     connection.execute(
         f"""
         update {target} as landed
-        set _line = landed._line - $above + shifts.shift
+        set _line = moved._line
         from (
-            select rank, shift, lead(rank) over (order by rank) as next_rank
-            from (select unnest($ranks) as rank, unnest($shifts) as shift)
-        ) as shifts
-        where
-            landed._line - $above >= shifts.rank
-            and (next_rank is null or landed._line - $above < next_rank)
+            select placed.rowid as row_id, placed._line - $above + shifts.shift as _line
+            from {target} as placed
+            asof join (select unnest($ranks) as rank, unnest($shifts) as shift) as shifts
+                on placed._line - $above >= shifts.rank
+            where shifts.shift != $above
+        ) as moved
+        where landed.rowid = moved.row_id
         """,  # noqa: S608
         {
             "above": nb_lines_above,
