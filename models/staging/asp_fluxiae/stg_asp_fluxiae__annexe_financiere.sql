@@ -39,8 +39,8 @@ final as (
             regexp_extract(af_numero_annexe_financiere, '^[A-Za-z]+(\d[\dA-Za-z]{2})\d\d', 1), ''
         ) as annex_department_part,
         af_etat_annexe_financiere_code as state_code,
-        {{ parse_whole_number('af_numero_avenant_renouvellement') }} as renewal_amendment,
-        {{ parse_whole_number('af_numero_avenant_modification') }} as modification_amendment,
+        try_cast(af_numero_avenant_renouvellement as bigint) as renewal_amendment,
+        try_cast(af_numero_avenant_modification as bigint) as modification_amendment,
         try_cast(af_etp_postes_insertion as decimal(18, 6)) as full_time_equivalents,
         _file as file_name,
         _load_id as load_id,
