@@ -46,7 +46,7 @@ NOT_DATES = words("""31/02/2021 1/2/2020 01/02/20 2021-03-01 29/02/2021 01/13/20
     2020/01/02 01-02-2020 01/02/2020T10:00:00""")
 NOT_DATES += ["01/01/2020 24:00:00", "01/02/2020 10:00", "01/02/2020 1:02:03", "01/ 2/2020"]
 MODIFIED = ["", "01/01/2020", "01/01/2020 00:00:00", "01/01/2020 10:00:00", "31/12/2019 23:59:59"]
-COMMUNES = words("01004 1004 2A004 2B033 33063 75056 69123 97105 97411 59350") + [""] * 10
+COMMUNES = words("01004 1004 2A004 2B033 33063 75056 69123 97105 97411 59350 97611") + [""] * 10
 ODD_COMMUNES = words("""2a004 20004 97133 97611 97801 99132 XX123 97502 98735 00123 6AE00 750561
     975 98801""")
 ODD_COMMUNES += ["13055 ", "01 04"]
@@ -63,8 +63,8 @@ ODD_ANNEXES = words("""ETTI59L181001 AI59V190003 AI20A190001 AI020190001 EI6AE18
     FDI975200001""")
 MEASURES = words("ACI_DC ACI_MP EI_DC EI_MP EITI_DC AI_DC AI_DC ETTI_DC ETTI_DC")
 ODD_MEASURES = ["FDI_DC", "ACIPA_DC", "EIPA_DC", "ZZZ_DC", "", "aci_dc", "ACI", " AI_DC "]
-AMENDMENTS, ODD_AMENDMENTS = ["0", "1", "2"], ["", "x", "10", "9", "-1"]
-HOURS = words("0 0.1 0.25 0.5 0.50 0.99 1 7.5 120")
+AMENDMENTS, ODD_AMENDMENTS = ["0", "1", "2", ""], ["x", "10", "9", "-1"]
+HOURS = words("0 0.1 0.25 0.5 0.5 0.5 0.50 0.75 0.99 1 120")
 ODD_HOURS = ["", "1e3", "-2", ".5", "5.", "0,5", " 1 ", "abc", "+1", "Infinity", "1_0", "1 0", "."]
 ODD_MONTHS = ["13", "x", "", "0", "00008", "1.0", "-1", "1 2", "9" * 20, "+1", " 8", "٣", "1e1"]
 ODD_YEARS = ["2016", "x", "", "02020", "20 20", "9999", "9" * 20, "-2020", "2020.0", "4294967296"]
@@ -156,7 +156,7 @@ class Writer:
             "af_id_structure": self.ids(self.nb_rows // 12, ["777"]),
             "af_mesure_dispositif_code": self.pick(MEASURES, ODD_MEASURES),
             "af_numero_annexe_financiere": self.pick(ANNEXES, ODD_ANNEXES),
-            "af_numero_avenant_renouvellement": self.pick(["0", "1"], ODD_AMENDMENTS),
+            "af_numero_avenant_renouvellement": self.pick(AMENDMENTS, ODD_AMENDMENTS),
             "af_numero_avenant_modification": self.pick(AMENDMENTS, ODD_AMENDMENTS),
             "af_etat_annexe_financiere_code": self.pick(states, ["SAISI", "", "valide", "VALIDE "]),
             "af_date_debut_effet": self.pick(MODIFIED, NOT_DATES),
@@ -263,7 +263,7 @@ class Writer:
         return [separator.join(record) for record in [columns, *records]]
 
     def write_fluxiae(self, folder: Path) -> Extract:
-        """The five tables; a file name later than DEB says nothing."""
+        """The five tables, in files dated with their DEB row or not."""
         rows = {
             "Structure": [self.structure() for _ in range(self.nb_rows // 12)],
             "AnnexeFinanciere": [self.annex() for _ in range(self.nb_rows // 5)],
@@ -271,18 +271,19 @@ class Writer:
             "EtatMensuelIndiv": [self.state() for _ in range(2 * self.nb_rows)],
             "Salarie": [self.employee() for _ in range(self.nb_rows // 2)],
         }
-        named = self.today + timedelta(days=self.pick([0, 40]))
+        # The latest DEB date is the extract's; without one, the date in the file names.
+        dated = self.today + timedelta(days=self.pick([0, 40, -40]))
+        has_deb = dated != self.today or self.chance(0.5)
         for table in rows:
             end_of_line = self.pick(["\n", "\r\n"])
             lines = self.lines(table, rows[table], "|")
             padding = "|" * lines[0].count("|")
-            if table == "Structure" or self.chance(0.5):
-                earlier = self.today - timedelta(days=self.pick([0, 35]))
-                dated = self.today if table == "Structure" else earlier
-                lines.insert(0, f"DEB{table}{dated:%d%m%Y}_063004{padding}")
+            if has_deb and (table == "Structure" or self.chance(0.5)):
+                late = timedelta(days=0 if table == "Structure" else self.pick([0, 35]))
+                lines.insert(0, f"DEB{table}{self.today - late:%d%m%Y}_063004{padding}")
             if self.chance(0.5):
                 lines.append(f"FIN{len(rows[table])}{padding}")
-            path = folder / f"fluxIAE_{table}_{named:%d%m%Y}_112211.csv{self.pick(['', '.gz'])}"
+            path = folder / f"fluxIAE_{table}_{dated:%d%m%Y}_112211.csv{self.pick(['', '.gz'])}"
             text = end_of_line.join([*lines, ""])
             self.write_text(path, text, self.pick(["utf-8", "utf-8-sig"]))
         return Extract(self.today, rows)
@@ -325,16 +326,22 @@ class Writer:
         for _ in range(self.nb_rows // 6):
             month = self.day(2020, self.today.year).replace(day=1)
             cell = self.pick([self.month_as_typed(month)], NOT_MONTHS)
-            for place in range(self.random.randint(1, 4)):
-                label, department = self.pick(PLACES, ODD_PLACES)
-                typed, count = self.pick(ENTRIES, ODD_ENTRIES)
-                block = [cell, "Bretagne"] if place == 0 else [None, None]
-                lines.append([*block, label, self.pick(["ADIE", "BGE"]), typed])
-                entries.append(Entry(None if cell in NOT_MONTHS else month, department, count))
-            if self.chance(0.5):
-                total = self.random.choice([0, 1, 2])
-                lines += [[*[None] * total, "total Bretagne", *[None] * (3 - total), 999], []]
-                entries.append(Entry(None, "NL", None, is_total=True))
+            month_read = None if cell in NOT_MONTHS else month
+            # Merged cells are filled in the first row of their block only.
+            for region in self.random.sample(["Bretagne", "PACA", "Centre"], 2):
+                merged = [cell, region]
+                for _ in range(self.random.randint(1, 3)):
+                    label, department = self.pick(PLACES, ODD_PLACES)
+                    typed, count = self.pick(ENTRIES, ODD_ENTRIES)
+                    lines.append([*merged, label, self.pick(["ADIE", "BGE"]), typed])
+                    entries.append(Entry(month_read, department, count))
+                    merged, cell = [None, None], None
+                if self.chance(0.3):
+                    place = self.random.randint(0, 3)
+                    total = self.pick(["Total", "TOTAL GÉNÉRAL", "total Bretagne"])
+                    lines += [[*[None] * place, total, *[None] * (3 - place), 999]]
+                    lines += [[]] * self.random.randint(0, 1)
+                    entries.append(Entry(None, "NL", None, is_total=True))
         lines += [[], ["Source : Bpifrance"]]
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / f"iti_entrees_{dated:%Y%m%d}.xlsx"
