@@ -116,7 +116,7 @@ def published_sample(tmp_path_factory: pytest.TempPathFactory) -> Pipeline:
         return Pipeline(Path(done).resolve())
     pipeline = Pipeline(tmp_path_factory.mktemp("sample"))
     drop = pipeline.folder / "drop"
-    pipeline.succeed([sys.executable, "-m", "iae", "sample", drop, "--scale", "0.005"])
+    pipeline.succeed([sys.executable, "-m", "iae", "sample", drop, "--scale", "0.02"])
     pipeline.load(drop)
     pipeline.dbt("build", "--quiet")
     pipeline.publish()

@@ -698,8 +698,8 @@ def test_geiq_stock_is_calibrated(published_sample: Pipeline) -> None:
         where structure_type = 'GEIQ' and territory_id = 'FR'
         """
     )[0]
-    # 8 to 10 thousand at scale 1; this sample is at 0.005, and a few rows are faults.
-    assert 0.9 * 40 <= least <= most <= 1.3 * 50
+    # 8 to 10 thousand at scale 1, and a few rows are faults.
+    assert 0.9 * SCALE * 8_000 <= least <= most <= 1.3 * SCALE * 10_000
 
 
 def personal_data(drop: Path) -> tuple[set[str], set[str]]:
