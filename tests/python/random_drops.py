@@ -265,7 +265,7 @@ class Writer:
     def write_fluxiae(self, folder: Path) -> Extract:
         """The five tables, in files dated with their DEB row or not."""
         rows = {
-            "Structure": [self.structure() for _ in range(self.nb_rows // 12)],
+            "Structure": [self.structure() for _ in range(self.nb_rows // 6)],
             "AnnexeFinanciere": [self.annex() for _ in range(self.nb_rows // 5)],
             "ContratMission": [self.contract() for _ in range(self.nb_rows)],
             "EtatMensuelIndiv": [self.state() for _ in range(2 * self.nb_rows)],
