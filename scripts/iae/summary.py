@@ -94,10 +94,9 @@ def show_summary(path: Path, nb_months: int) -> None:
         )
     synthetic = any(is_synthetic for _, _, is_synthetic in extracts)
     title = "People in insertion, France" + (" (SYNTHETIC data)" if synthetic else "")
-    table = Table(
-        title=title, caption="p: provisional; official, constant: the composite, by scope"
-    )
-    table.add_column("month")
+    caption = "p: provisional. official, constant: the composite, by scope."
+    table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0), title=title, caption=caption)
+    table.add_column("month", no_wrap=True)
     for name in [*(name for (name,) in types), "official", "constant"]:
         table.add_column(name, justify="right")
     for month, official, constant, is_provisional in reversed(months):
