@@ -40,7 +40,10 @@ def open_fluxiae(item: Delivered, wanted: tuple[str, ...], is_careful: bool) -> 
     columns are found by name once the header is known.
     """
     reading = FluxIaeReading(
-        item, item.open(), is_careful, dialect=Dialect(SEPARATOR.decode(), QUOTE.decode())
+        item,
+        item.open(),
+        is_careful,
+        dialect=Dialect(SEPARATOR.decode(), QUOTE.decode(), quotes_separators=False),
     )
     reading.head()
     reading.read_header()

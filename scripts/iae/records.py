@@ -19,7 +19,7 @@ from iae.errors import IaeError
 
 CHUNK_BYTES = 4 << 20
 PIECE_BYTES = 64 << 10
-# DuckDB's own limit of a line is 2 MB.
+# DuckDB is given twice this as the limit of a line.
 MAX_RECORD_BYTES = 1 << 20
 # The last row (FIN<n>) and the blank lines after it must be in the last chunk.
 _TAIL_BYTES = 1 << 16
@@ -48,10 +48,14 @@ class Rejection:
 
 @dataclass(frozen=True)
 class Dialect:
-    """How the bytes that come out of a reading are written."""
+    """How the bytes that come out of a reading are written.
+
+    `quotes_separators` tells whether a separator can stand within quotes.
+    """
 
     separator: str
     quote: str
+    quotes_separators: bool = True
 
 
 @dataclass(frozen=True)

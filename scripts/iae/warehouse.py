@@ -12,7 +12,7 @@ from pathlib import Path
 import duckdb
 
 from iae.errors import IaeError
-from iae.landing import META_COLUMNS, quoted
+from iae.landing import LINE, META_COLUMNS, quoted
 from iae.source import Source, Table
 from iae.sources import SOURCES
 
@@ -173,17 +173,14 @@ def create_raw_views(connection: duckdb.DuckDBPyConnection, source: Source) -> N
     """Point the raw views of a source at its current loads; empty when there are none."""
     loads = current_loads(connection, source)
     for table in source.tables:
-        names = [*table.landed, *META_COLUMNS]
-        listed = ", ".join(quoted(name) for name in names)
-        types = ["varchar"] * len(table.landed) + list(META_COLUMNS.values())
-        nothing = ", ".join(
-            f"null::{kind} as {quoted(name)}" for name, kind in zip(names, types, strict=True)
-        )
+        columns = dict.fromkeys(table.landed, "varchar") | META_COLUMNS
+        listed = ", ".join(quoted(name) for name in columns)
+        nothing = ", ".join(f"null::{kind} as {quoted(name)}" for name, kind in columns.items())
         body = " union all ".join(
-            f"select {listed} from {landing_table(source, table, load_id)}"  # noqa: S608
+            f"select {listed}, {LINE} as _line from {landing_table(source, table, load_id)}"  # noqa: S608
             for load_id in loads
         )
         connection.execute(
             f"create or replace view raw.{quoted(raw_name(source, table))} as "
-            + (body or f"select {nothing} where false")
+            + (body or f"select {nothing}, null::bigint as _line where false")
         )

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from iae.containers import delivered
 from iae.fluxiae import open_fluxiae
-from iae.landing import NotAsCountedError, land
+from iae.landing import LINE, NotAsCountedError, land
 from iae.records import Reading
 from iae.source import Table
 
@@ -26,8 +26,8 @@ def read(
     path = folder / "fluxIAE_Table_22022022_112211.csv"
     path.write_bytes(content)
     table = Table("table", "", "", columns)
-    with duckdb.connect() as connection:
-        for is_careful in (False, True):
+    for is_careful in (False, True):
+        with duckdb.connect() as connection:
             [item] = delivered(path, path.name, None)
             reading = open_fluxiae(item, columns, is_careful)
             parameters: dict[str, object] = {"load_id": 1, "extract_date": None, "file": "f"}
@@ -39,7 +39,7 @@ def read(
                 reading.close()
             names = ", ".join(columns)
             rows = connection.execute(
-                f"select {names}, _line from landed order by rowid"
+                f"select {names}, {LINE} as _line from landed order by rowid"
             ).fetchall()
             assert nb_rows == len(rows) == reading.nb_records
             return rows, reading
@@ -183,7 +183,7 @@ def test_what_does_not_fit_is_rejected(
 
 
 def test_duckdb_stops_early_in_a_long_file(tmp_path: Path) -> None:
-    """What makes up for itself is at the head; far more follows than a pipe holds."""
+    """What makes up for itself is at the head; far more follows."""
     nb_rows = 200_000
     content = HEADER + b"1|a|b|c\n2|b\n" + b"3|a|b\n" * nb_rows
     rows, reading = read(tmp_path, content + b"FIN%d||\n" % (nb_rows + 2))
@@ -194,7 +194,8 @@ def test_duckdb_stops_early_in_a_long_file(tmp_path: Path) -> None:
 
 
 def test_repairs_reach_over_chunks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Chunks of a few bytes: every record, every break falls on a border somewhere."""
+    """Chunks and blocks of a few bytes: every record, every break is at a border somewhere."""
+    monkeypatch.setattr("iae.landing.BLOCK_BYTES", 64)
     monkeypatch.setattr("iae.records.CHUNK_BYTES", 16)
     monkeypatch.setattr("iae.records.PIECE_BYTES", 4)
     monkeypatch.setattr("iae.records._TAIL_BYTES", 32)
@@ -206,6 +207,30 @@ def test_repairs_reach_over_chunks(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert rows[0] == ("0", "a\nb0", "c\nd\n\ne", 2)
     assert rows[-1] == ("-299", "x", "y", 2 + 300 * 6 - 1)
     assert [row[3] for row in rows[::2]] == [2 + 6 * rank for rank in range(300)]
+
+
+def test_threads_that_share_a_block_meet_at_records(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every third record has breaks, over several times what a thread takes at once."""
+    monkeypatch.setattr("iae.landing._BUFFER_BYTES", 4 << 20)
+    nb_rows = 80_000
+    note = "a\n\nb" + "z" * 100
+    content = HEADER + b"".join(
+        f"{rank}|x|{note if rank % 3 == 0 else 'y' * 100}\n".encode() for rank in range(nb_rows)
+    )
+    rows, reading = read(tmp_path, content)
+    nb_breaks = note.count("\n")
+    assert rows == [
+        (
+            str(rank),
+            "x",
+            note if rank % 3 == 0 else "y" * 100,
+            2 + rank + nb_breaks * -(-rank // 3),
+        )
+        for rank in range(nb_rows)
+    ]
+    assert not reading.is_careful
 
 
 # Any text but the separator and line ends; an id as real ones are, digits.
@@ -228,6 +253,7 @@ _rows = st.lists(st.tuples(_ids, _broken, _broken), max_size=20)
     has_deb=st.booleans(),
     has_fin=st.booleans(),
     chunk_bytes=st.sampled_from([8, 64, 1 << 20]),
+    block_bytes=st.sampled_from([1, 100, 1 << 20]),
 )
 def test_any_table_written_is_read_back(
     tmp_path: Path,
@@ -238,7 +264,9 @@ def test_any_table_written_is_read_back(
     has_deb: bool,
     has_fin: bool,
     chunk_bytes: int,
+    block_bytes: int,
 ) -> None:
+    monkeypatch.setattr("iae.landing.BLOCK_BYTES", block_bytes)
     monkeypatch.setattr("iae.records.CHUNK_BYTES", chunk_bytes)
     monkeypatch.setattr("iae.records.PIECE_BYTES", 4)
     monkeypatch.setattr("iae.records._TAIL_BYTES", 64)

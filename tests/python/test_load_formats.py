@@ -361,14 +361,20 @@ def test_real_editions_of_the_barometre(warehouse: Warehouse, shared_data: Path)
 
 
 def test_other_indicators_of_the_barometre_are_not_landed(
-    tmp_path: Path, warehouse: Warehouse
+    tmp_path: Path, warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("iae.landing.BLOCK_BYTES", 1)
+    monkeypatch.setattr("iae.records.CHUNK_BYTES", 16)
+    monkeypatch.setattr("iae.records._TAIL_BYTES", 32)
     for table in SOURCES["barometre"].tables:
         lines = [",".join(table.columns)]
-        for indicator in ("other", "nb-beneficiaires-siae", "nb-beneficiaires-siae-2"):
-            values = {"id_indicateur": indicator, "mesure": '"a, b"'}
+        for indicator in ("other", "nb-beneficiaires-siae", "nb-beneficiaires-siae-2") * 2:
+            values = {"id_indicateur": indicator, "mesure": '"a,\nb"'}
             lines.append(",".join(values.get(name, "x") for name in table.columns))
         name = f"barometre/2022-03-15/barometre-resultats-detail-{table.name}.csv"
         put(tmp_path / "drop", name, "\n".join(lines).encode())
     warehouse.load(tmp_path / "drop")
-    assert warehouse.query("select mesure, _line from raw.barometre__national") == [("a, b", 3)]
+    assert warehouse.query("select mesure, _line from raw.barometre__national order by _line") == [
+        ("a,\nb", 4),
+        ("a,\nb", 10),
+    ]
