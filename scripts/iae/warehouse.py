@@ -92,6 +92,8 @@ def _connected(path: Path, deadline: float, read_only: bool) -> duckdb.DuckDBPyC
         "temp_directory": "",
         # Tried on every column of text and never the one chosen: 5 % of the time of a load.
         "disabled_compression_methods": "fsst",
+        # Landed tables never change: merging their row groups at a checkpoint is work for nothing.
+        "max_vacuum_tasks": 0,
     }
     while True:
         try:
