@@ -5,7 +5,7 @@ as an expert would who needs one number once: no warehouse, no layers, no histor
 rules are those of the definition (``direct.sql``); nothing is shared with the project's models
 but the reference seeds of territories, so equal cells are evidence that both are right.
 
-Usage: ``python -m bench.direct DROP OUT.parquet [--seeds seeds] [--memory 2GB] [--threads 2]``
+Usage: ``python -m bench.direct DROP OUT.parquet [--seeds seeds] [--memory 6GB] [--threads 2]``
 """
 
 from __future__ import annotations
@@ -234,16 +234,27 @@ def mend(
             drop.append(row)
             if len(fields) == 1 and row > 0:
                 tails[row - 1] = tails.get(row - 1, "") + "\n" + fields[0]
-    for row, record in mended.items():
-        values = [record[p].strip() or None for p in positions]
-        sets = ", ".join(f"{name} = ?" for name in wanted)
-        con.execute(f"update {table} set {sets} where rowid = ?", [*values, row])
+    values = [[record[place].strip() or None for record in mended.values()] for place in positions]
+    sets = ", ".join(f"{name} = mended.{name}" for name in wanted)
+    lists = ", ".join(f"unnest(?::varchar[]) as {name}" for name in wanted)
+    con.execute(
+        f"""
+        update {table} set {sets}
+        from (select unnest(?::bigint[]) as line, {lists}) as mended
+        where {table}.rowid = mended.line
+        """,
+        [list(mended), *values],
+    )
     if width - 1 in positions:
         name = wanted[positions.index(width - 1)]
-        for row, tail in tails.items():
-            con.execute(
-                f"update {table} set {name} = trim(concat({name}, ?)) where rowid = ?", [tail, row]
-            )
+        con.execute(
+            f"""
+            update {table} set {name} = trim(concat({name}, tails.tail))
+            from (select unnest(?::bigint[]) as line, unnest(?::varchar[]) as tail) as tails
+            where {table}.rowid = tails.line
+            """,
+            [list(tails), list(tails.values())],
+        )
     con.execute(f"delete from {table} where rowid in (select unnest(?))", [drop])
 
 
@@ -331,6 +342,15 @@ def rows_of(path: Path) -> list[list[Any]]:
     return list(csv.reader(io.StringIO(text, newline=""), delimiter=max(";,\t", key=top.count)))
 
 
+def insert(con: duckdb.DuckDBPyConnection, table: str, rows: list[tuple[Any, ...]]) -> None:
+    """Insert rows in one statement: a list for each column."""
+    if rows:
+        lists = ", ".join("unnest(?)" for _ in rows[0])
+        con.execute(
+            f"insert into {table} select {lists}", [[*column] for column in zip(*rows, strict=True)]
+        )
+
+
 def read_geiq(con: duckdb.DuckDBPyConnection, folder: Path) -> bool:
     """Read the GEIQ list of every year; say whether there is one."""
     listed = []
@@ -343,8 +363,7 @@ def read_geiq(con: duckdb.DuckDBPyConnection, folder: Path) -> bool:
         for line, row in enumerate(rows):
             listed.append((int(year[1]), as_text(row[siret]), as_text(row[postcode]), line))
     con.execute("create temp table geiq (year int, siret varchar, code_postal varchar, line int)")
-    if listed:
-        con.executemany("insert into geiq values (?, ?, ?, ?)", listed)
+    insert(con, "geiq", listed)
     return bool(listed)
 
 
@@ -426,10 +445,7 @@ def read_iti(con: duckdb.DuckDBPyConnection, path: Path | None) -> None:
         if (when := month_of(month_cell)) and re.fullmatch(r"[0-9]+", count):
             entries.append((when, as_text(department), int(count)))
     places = places_of(con, {department for _, department, _ in entries})
-    if entries:
-        con.executemany(
-            "insert into iti values (?, ?, ?)", [(m, places.get(d, "NL"), n) for m, d, n in entries]
-        )
+    insert(con, "iti", [(m, places.get(d, "NL"), n) for m, d, n in entries])
 
 
 # --- the whole ----------------------------------------------------------------------------------
@@ -443,9 +459,16 @@ def last_covered(extract: date | None) -> int | None:
     return 12 * extract.year + extract.month - 1 - (not is_over)
 
 
-def stock_cells(drop: Path, seeds: Path, memory: str, threads: int) -> duckdb.DuckDBPyConnection:
-    """Compute the table ``cells`` of one drop; return the connection that holds it."""
-    con = duckdb.connect(config={"memory_limit": memory, "threads": threads})
+def stock_cells(
+    drop: Path, seeds: Path, memory: str | None, threads: int
+) -> duckdb.DuckDBPyConnection:
+    """Compute the table ``cells`` of one drop; return the connection that holds it.
+
+    Without ``memory``, DuckDB takes what it takes by default: most of the machine's.
+    """
+    con = duckdb.connect(config={"threads": threads})
+    if memory:
+        con.execute("set memory_limit = $memory", {"memory": memory})
     for table, seed in (
         ("departments", "departments"),
         ("postcodes", "postcode_departments"),
@@ -492,7 +515,7 @@ def main() -> None:
     parser.add_argument("drop", type=Path)
     parser.add_argument("out", type=Path)
     parser.add_argument("--seeds", type=Path, default=HERE.parents[1] / "seeds")
-    parser.add_argument("--memory", default="2GB")
+    parser.add_argument("--memory")
     parser.add_argument("--threads", type=int, default=os.cpu_count() or 2)
     options = parser.parse_args()
     start = time.perf_counter()

@@ -1,0 +1,43 @@
+with
+
+monthly_states as (
+
+    select * from {{ ref('int_asp_monthly_states_attached') }}
+    where reason is null
+
+),
+
+-- A unit with a row of one hour or more reaches it: only those with a smaller row are added up.
+units_in_doubt as (
+
+    select distinct
+        month,
+        department_code,
+        structure_type,
+        person_id,
+    from monthly_states
+    where hours < 1
+
+),
+
+final as (
+
+    select
+        monthly_states.month,
+        monthly_states.department_code,
+        monthly_states.structure_type,
+        monthly_states.person_id,
+        sum(monthly_states.hours) as hours,
+    from monthly_states
+    semi join units_in_doubt
+        on
+            monthly_states.month = units_in_doubt.month
+            and monthly_states.department_code = units_in_doubt.department_code
+            and monthly_states.structure_type = units_in_doubt.structure_type
+            and monthly_states.person_id = units_in_doubt.person_id
+    group by all
+    having sum(monthly_states.hours) < 1
+
+)
+
+select * from final
