@@ -57,9 +57,11 @@ def land(
     """Create `target` from a reading, in file order; return the number of rows landed.
 
     `parameters` are load_id, extract_date, file and, where the table holds a NIR, salt. Raise
-    NotAsCountedError when the file must be read again with every line checked, and what reading
-    raises.
+    NotAsCountedError when the file must be read again with every line checked, IaeError on a system
+    without memory files, and what reading raises.
     """
+    if not hasattr(os, "memfd_create"):
+        raise IaeError("This system has no memory files (memfd): load on Linux, where others read.")
     connection.execute(_table_sql(target, table))
     first_line = reading.line
     parameters = {**parameters, "first_line": first_line}

@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from iae.containers import delivered
+from iae.errors import IaeError
 from iae.fluxiae import open_fluxiae
 from iae.landing import LINE, NotAsCountedError, land
 from iae.records import Reading
@@ -231,6 +232,14 @@ def test_threads_that_share_a_block_meet_at_records(
         for rank in range(nb_rows)
     ]
     assert not reading.is_careful
+
+
+def test_a_system_without_memory_files_is_told_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delattr("os.memfd_create")
+    with pytest.raises(IaeError, match="load on Linux"):
+        read(tmp_path, HEADER + b"1|a|b\n")
 
 
 # Any text but the separator and line ends; an id as real ones are, digits.

@@ -1,4 +1,4 @@
--- A view: the rule of the hours concerns few rows, and a second copy of all of them would be for it.
+-- A view: the rule of the hours concerns few rows, too few for a second copy of them all.
 {{ config(materialized='view') }}
 
 with
