@@ -1,3 +1,6 @@
+-- A view: the stock reads it once, and a cell is explained in a few hundredths of a second.
+{{ config(materialized='view') }}
+
 with
 
 contracts as (
