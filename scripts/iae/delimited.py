@@ -13,6 +13,7 @@ from iae.records import (
     NOT_TEXT,
     TOO_FEW,
     TOO_MANY,
+    Clean,
     Dialect,
     Reading,
     Record,
@@ -87,7 +88,7 @@ class DelimitedReading(TextReading):
 
     encoding: str = UTF_8
 
-    def clean(self, chunk: bytes) -> bytes | None:
+    def clean(self, chunk: bytes) -> Clean | None:
         """See TextReading. Separators and line ends within quotes do not count."""
         if b"\x00" in chunk or not _is_encoded(chunk, self.encoding):
             return None
@@ -108,7 +109,7 @@ class DelimitedReading(TextReading):
             nb_separators -= quoted.count(separator)
         if nb_separators != nb_lines * (len(self.columns) - 1):
             return None
-        return chunk
+        return Clean(chunk, nb_lines)
 
     def repair(self, chunk: bytes, is_last: bool) -> tuple[list[Record], bytes]:
         """See TextReading. A record ends where its quotes are closed and its columns are there."""

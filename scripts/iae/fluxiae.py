@@ -17,6 +17,7 @@ from iae.records import (
     NOT_TEXT,
     TOO_FEW,
     TOO_MANY,
+    Clean,
     Dialect,
     Reading,
     Record,
@@ -31,6 +32,7 @@ _FIN = re.compile(rb"FIN(?P<records>\d+)[|\s]*")
 _VALUE = re.compile(rb"[\d\s/:.,+-]*|true|false")
 _SPECIAL = re.compile(rb"[\n\r\x02]")
 _MAX_JOINED_LINES = 200
+_NB_LINES_LOOKED_AT = 500
 
 
 def open_fluxiae(item: Delivered, wanted: tuple[str, ...], is_careful: bool) -> Reading:
@@ -101,6 +103,7 @@ class FluxIaeReading(TextReading):
             column_name(name) for name in line.decode("utf-8", "replace").split("|")
         )
         self.nb_separators = len(self.columns) - 1
+        self.breaks_in_first_column = self._look_at_columns()
         # How a DEB or FIN row with the right number of separators ends.
         self.padding = SEPARATOR * self.nb_separators + b"\n"
 
@@ -112,6 +115,23 @@ class FluxIaeReading(TextReading):
             raise IaeError(f"{self.item.label}: is empty, without a header; ask for it again.")
         return line
 
+    def _look_at_columns(self) -> bool:
+        """Decide where a fragment goes in a file that gives no other proof, by its first lines.
+
+        A line break is in a free text: in the first column when that one is text and the last is
+        an id, a date or a number, else in the last.
+        """
+        whole = [
+            line
+            for line in self._buffer.split(b"\n", _NB_LINES_LOOKED_AT)[:_NB_LINES_LOOKED_AT]
+            if line.count(SEPARATOR) == self.nb_separators and not _FIN.fullmatch(line)
+        ]
+        return (
+            bool(whole)
+            and all(_VALUE.fullmatch(line.rpartition(SEPARATOR)[2]) for line in whole)
+            and not all(_VALUE.fullmatch(line.partition(SEPARATOR)[0]) for line in whole)
+        )
+
     def take_end(self, block: bytes) -> bytes:
         """Take the FIN row off the last block."""
         filled = block.rstrip(b"\r\n \t")
@@ -121,7 +141,7 @@ class FluxIaeReading(TextReading):
             return block[:start]
         return block
 
-    def clean(self, chunk: bytes) -> bytes | None:
+    def clean(self, chunk: bytes) -> Clean | None:
         """See TextReading. A blank line, too, makes the counts differ."""
         nb_lines = chunk.count(b"\n")
         if b"\r" in chunk:
@@ -138,16 +158,15 @@ class FluxIaeReading(TextReading):
             or not _is_utf8(chunk)
         ):
             return None
-        return chunk
+        return Clean(chunk, nb_lines)
 
     def repair(self, chunk: bytes, is_last: bool) -> tuple[list[Record], bytes]:
         """See TextReading. The last record is kept back: a fragment that follows may be its own."""
-        repair = _Repair(self.nb_separators, self.is_crlf, self.header)
+        repair = _Repair(self.nb_separators, self.is_crlf, self.header, self.breaks_in_first_column)
         lines = [
             _Line(number, text.removesuffix(b"\r"), _line_end(text), text.count(SEPARATOR))
             for number, text in enumerate(chunk.split(b"\n")[:-1], start=self.line)
         ]
-        repair.look_at_columns(lines)
         for line in lines:
             repair.take(line)
         if is_last:
@@ -160,27 +179,16 @@ class FluxIaeReading(TextReading):
 class _Repair:
     """Puts physical lines together into records (sources.md, "a raw line break")."""
 
-    def __init__(self, nb_separators: int, is_crlf: bool, header: bytes) -> None:
+    def __init__(
+        self, nb_separators: int, is_crlf: bool, header: bytes, breaks_in_first_column: bool
+    ) -> None:
         self.records: list[Record] = []
         self._nb_separators = nb_separators
         self._is_crlf = is_crlf
         self._header = header
         self._previous: _Joined | None = None
         self._pending = _Joined()
-        self._breaks_in_first_column = False
-
-    def look_at_columns(self, lines: list[_Line]) -> None:
-        """Decide where a fragment goes in a file that gives no other proof.
-
-        A line break is in a free text: in the first column when that one is text and the last is
-        an id, a date or a number, else in the last.
-        """
-        whole = [line.text for line in lines if line.nb_separators == self._nb_separators][:500]
-        self._breaks_in_first_column = (
-            bool(whole)
-            and all(_VALUE.fullmatch(text.rpartition(SEPARATOR)[2]) for text in whole)
-            and not all(_VALUE.fullmatch(text.partition(SEPARATOR)[0]) for text in whole)
-        )
+        self._breaks_in_first_column = breaks_in_first_column
 
     def take(self, line: _Line) -> None:
         """Take the next physical line."""

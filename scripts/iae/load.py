@@ -15,7 +15,7 @@ import duckdb
 from iae import history
 from iae.drops import Extract
 from iae.errors import IaeError
-from iae.landing import NotAsCountedError, land
+from iae.landing import Block, NotAsCountedError, filled_ahead, land
 from iae.personal import salt
 from iae.records import Reading
 from iae.source import Gauge, Source, Table
@@ -172,7 +172,11 @@ class _Load:
         self, readings: dict[str, Reading], new: history.Load, kept: list[history.Load]
     ) -> Outcome:
         source = self.extract.source
-        files = [self._land_table(table, readings[table.name], new) for table in source.tables]
+        with filled_ahead(readings.values(), self._show_progress) as blocks:
+            files = [
+                self._land_table(table, readings[table.name], blocks, new)
+                for table in source.tables
+            ]
         before = history.compared_with(kept, source, new)
         if before and not self.options.accept:
             figures = compare(self.connection, source, before, new)
@@ -189,23 +193,22 @@ class _Load:
             note += " (synthetic)"
         return Outcome(source.name, new.date, files, note)
 
-    def _land_table(self, table: Table, reading: Reading, new: history.Load) -> LandedFile:
+    def _show_progress(self, reading: Reading) -> None:
+        [table] = [name for name, item in self.extract.files.items() if item is reading.item]
+        self.on_progress(table, reading.stream.position())
+
+    def _land_table(
+        self, table: Table, reading: Reading, blocks: Iterator[Block | None], new: history.Load
+    ) -> LandedFile:
         started = time.monotonic()
         label = reading.item.label
-        parameters: dict[str, object] = {
-            "load_id": new.load_id,
-            "extract_date": new.date,
-            "file": label,
-        }
-        if table.nir:
-            parameters["salt"] = salt(self.warehouse)
         nb_rows = land(
             self.connection,
             landing_table(self.extract.source, table, new.load_id),
             table,
             reading,
-            parameters,
-            lambda: self.on_progress(table.name, reading.stream.position()),
+            blocks,
+            salt(self.warehouse) if table.nir else None,
         )
         nb_rejected = len(reading.rejections)
         nb_records = reading.nb_records + nb_rejected

@@ -27,12 +27,16 @@ def salt(warehouse: Path) -> str:
     return salt(warehouse)
 
 
-def nir_hash(column: str) -> str:
+def compact_nir(column: str) -> str:
+    """Return SQL: a text in upper case, without spaces."""
+    return _COMPACT.format(column=column)
+
+
+def nir_hash(compact: str) -> str:
     """Return SQL: the hash of a usable NIR, 64 hexadecimal characters, else NULL.
 
-    The salt is the parameter $salt.
+    `compact` is a column that holds what `compact_nir` gives. The salt is the parameter $salt.
     """
-    compact = _COMPACT.format(column=column)
     return (
         f"case when regexp_matches({compact}, '{_USABLE}') "
         f"and {compact}[:13] <> repeat({compact}[1], 13) "

@@ -18,7 +18,7 @@ from pathlib import Path
 import duckdb
 
 from iae.errors import IaeError
-from iae.landing import quoted
+from iae.landing import literal, quoted
 
 PUBLISHED_NAME = "iae.duckdb"
 SCHEMA = "marts"
@@ -199,7 +199,7 @@ def _write(connection: duckdb.DuckDBPyConnection, path: Path) -> dict[str, int]:
         [warehouse, SCHEMA],
     ).fetchall()
     connection.execute(
-        f"attach {_literal(str(path))} as publication "
+        f"attach {literal(str(path))} as publication "
         f"(read_write, storage_version '{STORAGE_VERSION}')"
     )
     try:
@@ -215,10 +215,10 @@ def _write(connection: duckdb.DuckDBPyConnection, path: Path) -> dict[str, int]:
                 fill = f"create table {quoted(name)} as from {source} order by all"
             rows[name] = connection.execute(fill).fetchall()[0][0]
             if comment:
-                connection.execute(f"comment on table {quoted(name)} is {_literal(comment)}")
+                connection.execute(f"comment on table {quoted(name)} is {literal(comment)}")
         for name, column, comment in columns:
             place = f"{quoted(name)}.{quoted(column)}"
-            connection.execute(f"comment on column {place} is {_literal(comment)}")
+            connection.execute(f"comment on column {place} is {literal(comment)}")
     finally:
         connection.execute(f"use {quoted(warehouse)}")
         connection.execute("detach publication")
@@ -231,7 +231,3 @@ def _flush(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-
-
-def _literal(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"

@@ -17,10 +17,12 @@ from dataclasses import dataclass, field
 from iae.containers import Delivered, Stream
 from iae.errors import IaeError
 
-CHUNK_BYTES = 4 << 20
-PIECE_BYTES = 64 << 10
-# DuckDB is given twice this as the limit of a line.
+# Small enough for a processor's cache: a chunk is gone through several times.
+CHUNK_BYTES = 512 << 10
+PIECE_BYTES = 8 << 10
 MAX_RECORD_BYTES = 1 << 20
+# What DuckDB is given as the limit of a line.
+MAX_LINE_BYTES = 2 * MAX_RECORD_BYTES
 # The last row (FIN<n>) and the blank lines after it must be in the last chunk.
 _TAIL_BYTES = 1 << 16
 
@@ -56,6 +58,14 @@ class Dialect:
     separator: str
     quote: str
     quotes_separators: bool = True
+
+
+@dataclass(frozen=True)
+class Clean:
+    """A chunk ready for DuckDB, one record per line, and how many there are."""
+
+    text: bytes
+    nb_records: int
 
 
 @dataclass(frozen=True)
@@ -125,7 +135,7 @@ class TextReading(Reading):
         """Take one physical line, without its end, off the head of the file; None at the end."""
         while b"\n" not in self._buffer and (data := self.stream.read(CHUNK_BYTES)):
             self._buffer += data
-            if len(self._buffer) > 2 * MAX_RECORD_BYTES + CHUNK_BYTES:
+            if len(self._buffer) > MAX_LINE_BYTES + CHUNK_BYTES:
                 raise IaeError(f"{self.item.label}: has no line ends; it is not a text file.")
         if not self._buffer:
             return None
@@ -142,9 +152,9 @@ class TextReading(Reading):
             end = buffer.rfind(b"\n", 0, max(0, len(buffer) - _TAIL_BYTES)) + 1
             if end:
                 yield buffer[:end], False
-            elif len(buffer) > MAX_RECORD_BYTES + 4 * CHUNK_BYTES:
-                # One endless line: what is kept of it is enough to see that it is too long.
-                buffer = buffer[: MAX_RECORD_BYTES + 1] + buffer[-_TAIL_BYTES:]
+            elif len(buffer) > 4 * MAX_RECORD_BYTES + CHUNK_BYTES:
+                # One endless line: what is kept of it is enough for DuckDB to refuse it.
+                buffer = buffer[: MAX_LINE_BYTES + 1] + buffer[-_TAIL_BYTES:]
             buffer = buffer[end:] + data
         yield (buffer if buffer.endswith(b"\n") or not buffer else buffer + b"\n"), True
 
@@ -155,37 +165,38 @@ class TextReading(Reading):
             lines = self.take_end(block) if is_last else block
             chunk = rest + lines if rest else lines
             clean = self._checked(chunk)
-            if clean is not None:
+            if clean:
                 text, rest = self._accepted(chunk, clean, is_last)
             else:
                 text, rest = self._in_pieces(chunk, is_last)
             if text:
                 yield text
 
-    def _checked(self, chunk: bytes) -> bytes | None:
+    def _checked(self, chunk: bytes) -> Clean | None:
         """Return a chunk ready for DuckDB, or None; when careful, after a look at every line."""
         clean = self.clean(chunk)
         if clean is None or not self.is_careful:
             return clean
         separator = self.dialect.separator.encode()
-        is_even = self.dialect.quote.encode() not in clean and all(
+        is_even = self.dialect.quote.encode() not in clean.text and all(
             line.count(separator) == len(self.columns) - 1 and len(line) <= MAX_RECORD_BYTES
-            for line in clean.split(b"\n")[:-1]
+            for line in clean.text.split(b"\n")[:-1]
         )
         return clean if is_even else None
 
-    def _accepted(self, chunk: bytes, clean: bytes, is_last: bool) -> tuple[bytes, bytes]:
+    def _accepted(self, chunk: bytes, clean: Clean, is_last: bool) -> tuple[bytes, bytes]:
         """Return (text, rest) of a clean chunk.
 
         The last record is kept back: what follows may belong to it.
         """
-        text, rest = clean, b""
-        if not is_last:
-            text = clean[: clean.rfind(b"\n", 0, -1) + 1]
+        text, rest, nb_records = clean.text, b"", clean.nb_records
+        if not is_last and nb_records:
+            text = text[: text.rfind(b"\n", 0, -1) + 1]
             rest = chunk[chunk.rfind(b"\n", 0, -1) + 1 :]
-        if nb_lines := text.count(b"\n"):
-            self.accept(self.line, nb_lines)
-            self.line += nb_lines
+            nb_records -= 1
+        if nb_records:
+            self.accept(self.line, nb_records)
+            self.line += nb_records
         return text, rest
 
     def _in_pieces(self, chunk: bytes, is_last: bool) -> tuple[bytes, bytes]:
@@ -198,7 +209,7 @@ class TextReading(Reading):
             piece = rest + chunk[start:end]
             is_end = is_last and end == len(chunk)
             clean = self._checked(piece)
-            if clean is not None:
+            if clean:
                 text, rest = self._accepted(piece, clean, is_end)
             else:
                 text, rest = self._repaired(piece, is_end)
@@ -225,7 +236,7 @@ class TextReading(Reading):
         return block
 
     @abstractmethod
-    def clean(self, chunk: bytes) -> bytes | None:
+    def clean(self, chunk: bytes) -> Clean | None:
         """Return the chunk ready for DuckDB when its counts say that every line is a record."""
 
     @abstractmethod

@@ -12,7 +12,7 @@ from pathlib import Path
 import duckdb
 
 from iae.errors import IaeError
-from iae.landing import LINE, META_COLUMNS, quoted
+from iae.landing import LINE, literal, quoted
 from iae.source import Source, Table
 from iae.sources import SOURCES
 
@@ -160,29 +160,36 @@ def landing_table(source: Source, table: Table, load_id: int) -> str:
     return f"landing.{quoted(f'{raw_name(source, table)}__{load_id}')}"
 
 
-def current_loads(connection: duckdb.DuckDBPyConnection, source: Source) -> list[int]:
-    """Return the loads that the raw views of a source show."""
-    return [
-        load_id
-        for (load_id,) in connection.execute(
-            "select load_id from raw.extracts where source = ? and is_current order by load_id",
-            [source.name],
-        ).fetchall()
-    ]
-
-
 def create_raw_views(connection: duckdb.DuckDBPyConnection, source: Source) -> None:
-    """Point the raw views of a source at its current loads; empty when there are none."""
-    loads = current_loads(connection, source)
+    """Point the raw views of a source at its current loads; empty when there are none.
+
+    To the landed columns they add where each row comes from: load, extract date, file and line.
+    """
+    current = connection.execute(
+        """
+        select extract_files.table_name, extracts.load_id, extracts.extract_date, extract_files.file
+        from raw.extracts
+        inner join raw.extract_files on extracts.load_id = extract_files.load_id
+        where extracts.source = ? and extracts.is_current
+        order by extracts.load_id
+        """,
+        [source.name],
+    ).fetchall()
     for table in source.tables:
-        columns = dict.fromkeys(table.landed, "varchar") | META_COLUMNS
-        listed = ", ".join(quoted(name) for name in columns)
-        nothing = ", ".join(f"null::{kind} as {quoted(name)}" for name, kind in columns.items())
-        body = " union all ".join(
-            f"select {listed}, {LINE} as _line from {landing_table(source, table, load_id)}"  # noqa: S608
-            for load_id in loads
+        landed = ", ".join(quoted(name) for name in table.landed)
+        bodies = [
+            f"select {landed}, {load_id}::integer as _load_id, {literal(str(date))}::date"  # noqa: S608
+            f" as _extract_date, {literal(file)} as _file, {LINE} as _line"
+            f" from {landing_table(source, table, load_id)}"
+            for name, load_id, date, file in current
+            if name == table.name
+        ]
+        nothing = ", ".join(f"null::varchar as {quoted(name)}" for name in table.landed)
+        empty = (
+            f"select {nothing}, null::integer as _load_id, null::date as _extract_date,"
+            " null::varchar as _file, null::bigint as _line where false"
         )
         connection.execute(
             f"create or replace view raw.{quoted(raw_name(source, table))} as "
-            + (body or f"select {nothing}, null::bigint as _line where false")
+            + (" union all ".join(bodies) or empty)
         )

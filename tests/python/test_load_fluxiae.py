@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from iae.containers import delivered
 from iae.errors import IaeError
 from iae.fluxiae import open_fluxiae
-from iae.landing import LINE, NotAsCountedError, land
+from iae.landing import LINE, NotAsCountedError, filled_ahead, land
 from iae.records import Reading
 from iae.source import Table
 
@@ -31,9 +31,9 @@ def read(
         with duckdb.connect() as connection:
             [item] = delivered(path, path.name, None)
             reading = open_fluxiae(item, columns, is_careful)
-            parameters: dict[str, object] = {"load_id": 1, "extract_date": None, "file": "f"}
             try:
-                nb_rows = land(connection, "landed", table, reading, parameters, lambda: None)
+                with filled_ahead([reading], lambda _: None) as blocks:
+                    nb_rows = land(connection, "landed", table, reading, blocks, None)
             except NotAsCountedError:
                 continue
             finally:

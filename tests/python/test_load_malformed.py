@@ -370,11 +370,15 @@ CASES = [
         flux(salarie=WHOLE.replace(b"salarie_id 1", b"|")),
         r"1 of 3 .* line 4 \(too many columns\)",
     ),
-    Case(
-        "huge line",
-        flux(salarie=WHOLE.replace(b"salarie_id 1", noise(9 << 20).hex().encode())),
-        rejected=[(4, "record longer than 1 MB")],
-        options=ALL,
+    *(
+        Case(
+            f"line of {nb_megabytes} MB",
+            flux(salarie=WHOLE.replace(b"salarie_id 1", noise(nb_megabytes << 19).hex().encode())),
+            rejected=[(4, "record longer than 1 MB")],
+            options=ALL,
+        )
+        # Cut at different places on its way, never landed without its middle.
+        for nb_megabytes in (3, 5, 7, 18)
     ),
     Case(
         "lone quotes",
