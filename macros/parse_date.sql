@@ -4,8 +4,8 @@
   A date without a time is midnight.
 #}
 {% macro parse_date(column) -%}
-    case
-        when regexp_full_match({{ column }}, '\d\d/\d\d/\d{4}( \d\d:\d\d:\d\d)?')
-            then try_strptime({{ column }}, ['%d/%m/%Y', '%d/%m/%Y %H:%M:%S'])
-    end
+    try_strptime(
+        {{ whole_match(column, '\d\d/\d\d/\d{4}(?: \d\d:\d\d:\d\d)?') }},
+        ['%d/%m/%Y', '%d/%m/%Y %H:%M:%S']
+    )
 {%- endmacro %}

@@ -3,8 +3,6 @@
   integer is the largest one: it stays a number, so that range rules see it.
 #}
 {% macro parse_whole_number(column) -%}
-    case
-        when regexp_full_match({{ column }}, '\d+')
-            then coalesce(try_cast({{ column }} as integer), 2147483647)
-    end
+    {%- set digits = whole_match(column, '\d+') -%}
+    coalesce(try_cast({{ digits }} as integer), if({{ digits }} != '', 2147483647, null))
 {%- endmacro %}

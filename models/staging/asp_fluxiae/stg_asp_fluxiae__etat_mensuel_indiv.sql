@@ -15,12 +15,13 @@ trimmed as (
         {{ trim_text('emi_ctr_id') }} as emi_ctr_id,
         {{ trim_text('emi_sme_version') }} as emi_sme_version,
         {{ trim_text('emi_esm_etat_code') }} as emi_esm_etat_code,
-        {{ trim_text('emi_sme_mois') }} as emi_sme_mois,
-        {{ trim_text('emi_sme_annee') }} as emi_sme_annee,
-        {{ trim_text('emi_nb_heures_travail') }} as emi_nb_heures_travail,
-        {{ trim_text('emi_part_etp') }} as emi_part_etp,
-        {{ trim_text('emi_date_creation') }} as emi_date_creation,
-        {{ trim_text('emi_date_modification') }} as emi_date_modification,
+        {{ trim_white_space('emi_sme_mois') }} as emi_sme_mois,
+        {{ trim_white_space('emi_sme_annee') }} as emi_sme_annee,
+        {{ whole_match(trim_white_space('emi_nb_heures_travail'), '\\d+\\.?\\d*|\\.\\d+') }}
+            as emi_nb_heures_travail,
+        {{ trim_white_space('emi_part_etp') }} as emi_part_etp,
+        {{ trim_white_space('emi_date_creation') }} as emi_date_creation,
+        {{ trim_white_space('emi_date_modification') }} as emi_date_modification,
         _load_id,
         _file,
         _line,
@@ -42,11 +43,10 @@ final as (
         {{ parse_whole_number('emi_sme_annee') }} as year_number,
         -- Hours that are not digits with an optional decimal point are 0 (`under_one_hour`); a
         -- number too large for the type stays a large one.
-        case
-            when regexp_full_match(emi_nb_heures_travail, '\d+\.?\d*|\.\d+')
-                then coalesce(try_cast(emi_nb_heures_travail as decimal(18, 6)), 999999999999)
-            else 0
-        end as hours,
+        coalesce(
+            try_cast(emi_nb_heures_travail as decimal(18, 6)),
+            if(emi_nb_heures_travail != '', 999999999999, 0)
+        ) as hours,
         try_cast(emi_part_etp as decimal(18, 6)) as full_time_equivalents,
         _file as file_name,
         _load_id as load_id,

@@ -11,7 +11,7 @@ trimmed as (
     select
         {{ trim_text('salarie_id') }} as salarie_id,
         {{ trim_text('salarie_nir_hash') }} as salarie_nir_hash,
-        {{ trim_text('salarie_date_modification') }} as salarie_date_modification,
+        {{ trim_white_space('salarie_date_modification') }} as salarie_date_modification,
         _load_id,
         _file,
         _line,

@@ -21,8 +21,8 @@ trimmed as (
         {{ trim_text('structure_adresse_gestion_commune') }} as structure_adresse_gestion_commune,
         {{ trim_text('structure_adresse_gestion_code_insee') }}
             as structure_adresse_gestion_code_insee,
-        {{ trim_text('structure_date_creation') }} as structure_date_creation,
-        {{ trim_text('structure_date_modification') }} as structure_date_modification,
+        {{ trim_white_space('structure_date_creation') }} as structure_date_creation,
+        {{ trim_white_space('structure_date_modification') }} as structure_date_modification,
         _load_id,
         _file,
         _line,
