@@ -10,7 +10,7 @@ import duckdb
 from iae.errors import IaeError
 from iae.source import Source
 from iae.sources import SOURCES
-from iae.warehouse import create_raw_views, landing_table
+from iae.warehouse import create_raw_views, landing_lines, landing_table
 
 
 @dataclass(frozen=True)
@@ -116,6 +116,8 @@ def prune(connection: duckdb.DuckDBPyConnection, source: Source, keep: int) -> N
         for load in group[keep:]:
             for table in source.tables:
                 connection.execute(f"drop table {landing_table(source, table, load.load_id)}")
+                lines = landing_lines(source, table, load.load_id)
+                connection.execute(f"drop table if exists {lines}")
             for log in ("extracts", "extract_files", "rejected_rows"):
                 connection.execute(
                     f"delete from raw.{log} where load_id = ?",  # noqa: S608

@@ -7,6 +7,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import IO
 
 import duckdb
@@ -15,11 +16,6 @@ from iae.errors import IaeError
 from iae.personal import compact_nir, nir_hash
 from iae.records import MAX_LINE_BYTES, Reading
 from iae.source import Table
-
-# A row's line is its place in its table and a shift, the same for many rows on end: so nobody has
-# to count the rows one after the other while they are parsed.
-LINE_SHIFT = "_line_shift"
-LINE = f"rowid + {LINE_SHIFT}"
 
 # Two blocks are in memory: one that DuckDB reads while the other is being filled.
 BLOCK_BYTES = 128 << 20
@@ -80,27 +76,37 @@ def _ahead(filler: ThreadPoolExecutor, blocks: Iterator[Block | None]) -> Iterat
         yield block
 
 
+@dataclass(frozen=True)
+class Landed:
+    """A landed table: how many rows it has, and the line of its first one.
+
+    Rows that follow each other are on lines that do, so that nobody has to count them while they
+    are parsed. Where they are not, the lines are in a table of their own, row by row, and
+    `first_line` is None.
+    """
+
+    nb_rows: int
+    first_line: int | None
+
+
 def land(
     connection: duckdb.DuckDBPyConnection,
     target: str,
+    lines: str,
     table: Table,
     reading: Reading,
     blocks: Iterator[Block | None],
     salt: str | None,
-) -> int:
-    """Create `target` from a reading, in file order; return the number of rows landed.
+) -> Landed:
+    """Create `target` from a reading, in file order, and the table `lines` where it is needed.
 
     The reading's next blocks are those of `blocks`. `salt` is needed where the table holds a NIR.
     Raise NotAsCountedError when the file must be read again with every line checked, IaeError when
     DuckDB cannot parse it, and what reading raises.
     """
     connection.execute(_table_sql(target, table))
-    first_shift = 0
+    parameters = {"salt": salt} if table.nir else {}
     while block := next(blocks):
-        first_shift = reading.shifts[0][1]
-        parameters: dict[str, object] = {"shift": first_shift + 1}
-        if table.nir:
-            parameters["salt"] = salt
         try:
             with block.file:
                 connection.execute(_landing_sql(target, table, reading, block), parameters)
@@ -109,12 +115,24 @@ def land(
             if reading.is_careful:
                 raise IaeError(f"{reading.item.label}: DuckDB cannot parse it.") from None
             raise NotAsCountedError(table.name) from None
-    if any(shift != first_shift for _, shift in reading.shifts):
-        _put_lines_right(connection, target, reading, first_shift)
+    first_line: int | None = 1 + (reading.shifts[0][1] if reading.shifts else 0)
+    if len(reading.shifts) > 1 or table.keep:
+        first_line = None
+        _write_lines(connection, lines, reading)
     if table.keep:
-        _keep_the_wanted(connection, target, table)
+        _keep_the_wanted(connection, target, lines, table)
     [nb_rows] = connection.execute(f"select count(*) from {target}").fetchone() or (0,)  # noqa: S608
-    return int(nb_rows)
+    return Landed(int(nb_rows), first_line)
+
+
+def with_lines(target: str, lines: str, first_line: int | None) -> str:
+    """Return SQL: the rows of a landed table, each with its physical line as `_line`."""
+    if first_line is not None:
+        return f"(select *, rowid + {first_line} as _line from {target})"  # noqa: S608
+    return (
+        f"(select landed.*, lines.line as _line from {target} as landed"  # noqa: S608
+        f" inner join {lines} as lines on landed.rowid = lines.rowid)"
+    )
 
 
 def _filled(
@@ -144,8 +162,7 @@ def _memory_file() -> IO[bytes]:
 
 def _table_sql(name: str, table: Table) -> str:
     """Return the SQL that creates an empty table."""
-    columns = dict.fromkeys(table.landed, "varchar") | {LINE_SHIFT: "bigint"}
-    listed = ", ".join(f"{quoted(column)} {kind}" for column, kind in columns.items())
+    listed = ", ".join(f"{quoted(column)} varchar" for column in table.landed)
     return f"create table {name} ({listed})"
 
 
@@ -162,9 +179,7 @@ def _landing_sql(target: str, table: Table, reading: Reading, block: Block) -> s
     is_shared = not (reading.is_careful or (dialect.quotes_separators and block.has_quotes))
     return f"""
         insert into {target}
-        select
-            {", ".join(selected)},
-            $shift::bigint,
+        select {", ".join(selected)}
         from (
             select *, {nir} as nir
             from read_csv(
@@ -179,45 +194,42 @@ def _landing_sql(target: str, table: Table, reading: Reading, block: Block) -> s
     """  # noqa: S608
 
 
-def _put_lines_right(
-    connection: duckdb.DuckDBPyConnection, target: str, reading: Reading, first_shift: int
-) -> None:
-    """Give the records after a repair, a rejection or a blank line their physical line."""
+def _write_lines(connection: duckdb.DuckDBPyConnection, lines: str, reading: Reading) -> None:
+    """Create `lines`: the physical line of each record, in file order."""
+    runs = [*pairwise([*reading.shifts, (reading.nb_records + 1, 0)])]
     connection.execute(
         f"""
-        update {target} as landed
-        set {LINE_SHIFT} = moved.shift + 1
-        from (
-            select placed.row_id, shifts.shift
-            from (
-                select rowid as row_id, rowid - (select min(rowid) from {target}) + 1 as rank
-                from {target}
-            ) as placed
-            asof join (select unnest($ranks) as rank, unnest($shifts) as shift) as shifts
-                on placed.rank >= shifts.rank
-            where shifts.shift <> $first_shift
-        ) as moved
-        where landed.rowid = moved.row_id
+        create table {lines} as
+        select unnest(range(start, stop)) as line
+        from (select unnest($starts::bigint[]) as start, unnest($stops::bigint[]) as stop)
         """,  # noqa: S608
         {
-            "first_shift": first_shift,
-            "ranks": [rank for rank, _ in reading.shifts],
-            "shifts": [shift for _, shift in reading.shifts],
+            "starts": [rank + shift for (rank, shift), _ in runs],
+            "stops": [next_rank + shift for (_, shift), (next_rank, _) in runs],
         },
     )
 
 
-def _keep_the_wanted(connection: duckdb.DuckDBPyConnection, target: str, table: Table) -> None:
-    """Replace `target` by its rows that are to be kept, each with its line."""
-    wanted = " and ".join(f"{quoted(name)} = '{value}'" for name, value in table.keep.items())
+def _keep_the_wanted(
+    connection: duckdb.DuckDBPyConnection, target: str, lines: str, table: Table
+) -> None:
+    """Reduce `target`, and `lines` with it, to the rows that are to be kept."""
+    wanted = " and ".join(f"{quoted(name)} = {literal(v)}" for name, v in table.keep.items())
+
+    def placed(name: str) -> str:
+        # In the transaction that creates a table, its row numbers do not begin at 0.
+        return f"(select *, rowid - (select min(rowid) from {name}) as place from {name})"  # noqa: S608
+
     connection.execute(
         f"""
-        create or replace table {target} as
-        select * exclude (line) replace (
-            line - row_number() over (order by line) + 1 as {LINE_SHIFT}
-        )
-        from (select *, {LINE} - (select min(rowid) from {target}) as line from {target})
+        create or replace table {lines} as
+        select lines.line
+        from {placed(target)} as landed
+        inner join {placed(lines)} as lines on landed.place = lines.place
         where {wanted}
-        order by line
+        order by lines.line
         """  # noqa: S608
+    )
+    connection.execute(
+        f"create or replace table {target} as from {target} where {wanted} order by rowid"
     )

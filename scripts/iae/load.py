@@ -19,7 +19,7 @@ from iae.landing import Block, NotAsCountedError, filled_ahead, land
 from iae.personal import salt
 from iae.records import Reading
 from iae.source import Gauge, Source, Table
-from iae.warehouse import create_raw_views, landing_table
+from iae.warehouse import create_raw_views, landing_lines, landing_table
 
 EARLIEST_DATE = dt.date(2000, 1, 1)
 
@@ -41,13 +41,14 @@ class Options:
 
 @dataclass(frozen=True)
 class LandedFile:
-    """What became of one file."""
+    """What became of one file; `first_line` as in raw.extract_files (iae.landing.Landed)."""
 
     table: str
     file: str
     nb_records: int
     nb_rows: int
     nb_rejected: int
+    first_line: int | None
     seconds: float
 
 
@@ -202,14 +203,16 @@ class _Load:
     ) -> LandedFile:
         started = time.monotonic()
         label = reading.item.label
-        nb_rows = land(
+        landed = land(
             self.connection,
             landing_table(self.extract.source, table, new.load_id),
+            landing_lines(self.extract.source, table, new.load_id),
             table,
             reading,
             blocks,
             salt(self.warehouse) if table.nir else None,
         )
+        nb_rows = landed.nb_rows
         nb_rejected = len(reading.rejections)
         nb_records = reading.nb_records + nb_rejected
         if reading.nb_announced not in (None, nb_records):
@@ -229,8 +232,15 @@ class _Load:
                 f"{first.line} ({first.reason}); ask for the file again, or allow more with "
                 "--max-rejected."
             )
-        seconds = time.monotonic() - started
-        return LandedFile(table.name, label, nb_records, nb_rows, nb_rejected, seconds)
+        return LandedFile(
+            table.name,
+            label,
+            nb_records,
+            nb_rows,
+            nb_rejected,
+            landed.first_line,
+            time.monotonic() - started,
+        )
 
     def _log(
         self,
@@ -254,7 +264,7 @@ class _Load:
         )
         for table, file in zip(source.tables, files, strict=True):
             self.connection.execute(
-                "insert into raw.extract_files values (?, ?, ?, ?, ?, ?, ?, ?)",
+                "insert into raw.extract_files values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 [
                     new.load_id,
                     source.name,
@@ -263,6 +273,7 @@ class _Load:
                     file.nb_records,
                     file.nb_rows,
                     file.nb_rejected,
+                    file.first_line,
                     file.seconds,
                 ],
             )

@@ -12,7 +12,7 @@ from pathlib import Path
 import duckdb
 
 from iae.errors import IaeError
-from iae.landing import LINE, literal, quoted
+from iae.landing import literal, quoted, with_lines
 from iae.source import Source, Table
 from iae.sources import SOURCES
 
@@ -42,6 +42,7 @@ _LOG_TABLES = """
         nb_records bigint,
         nb_rows bigint,
         nb_rejected bigint,
+        first_line bigint,
         seconds double
     );
     create table if not exists raw.rejected_rows (
@@ -160,6 +161,11 @@ def landing_table(source: Source, table: Table, load_id: int) -> str:
     return f"landing.{quoted(f'{raw_name(source, table)}__{load_id}')}"
 
 
+def landing_lines(source: Source, table: Table, load_id: int) -> str:
+    """Return the table of the lines of a landed table, where it needs one, as landing_table."""
+    return f"landing.{quoted(f'{raw_name(source, table)}__{load_id}__lines')}"
+
+
 def create_raw_views(connection: duckdb.DuckDBPyConnection, source: Source) -> None:
     """Point the raw views of a source at its current loads; empty when there are none.
 
@@ -167,7 +173,12 @@ def create_raw_views(connection: duckdb.DuckDBPyConnection, source: Source) -> N
     """
     current = connection.execute(
         """
-        select extract_files.table_name, extracts.load_id, extracts.extract_date, extract_files.file
+        select
+            extract_files.table_name,
+            extracts.load_id,
+            extracts.extract_date,
+            extract_files.file,
+            extract_files.first_line,
         from raw.extracts
         inner join raw.extract_files on extracts.load_id = extract_files.load_id
         where extracts.source = ? and extracts.is_current
@@ -177,13 +188,16 @@ def create_raw_views(connection: duckdb.DuckDBPyConnection, source: Source) -> N
     ).fetchall()
     for table in source.tables:
         landed = ", ".join(quoted(name) for name in table.landed)
-        bodies = [
-            f"select {landed}, {load_id}::integer as _load_id, {literal(str(date))}::date"  # noqa: S608
-            f" as _extract_date, {literal(file)} as _file, {LINE} as _line"
-            f" from {landing_table(source, table, load_id)}"
-            for name, load_id, date, file in current
-            if name == table.name
-        ]
+        bodies = []
+        for name, load_id, date, file, first_line in current:
+            if name == table.name:
+                target = landing_table(source, table, load_id)
+                lines = landing_lines(source, table, load_id)
+                bodies.append(
+                    f"select {landed}, {load_id}::integer as _load_id, "  # noqa: S608
+                    f"{literal(str(date))}::date as _extract_date, {literal(file)} as _file, "
+                    f"_line from {with_lines(target, lines, first_line)}"
+                )
         nothing = ", ".join(f"null::varchar as {quoted(name)}" for name in table.landed)
         empty = (
             f"select {nothing}, null::integer as _load_id, null::date as _extract_date,"

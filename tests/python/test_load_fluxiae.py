@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from iae.containers import delivered
 from iae.errors import IaeError
 from iae.fluxiae import open_fluxiae
-from iae.landing import LINE, NotAsCountedError, filled_ahead, land
+from iae.landing import NotAsCountedError, filled_ahead, land, with_lines
 from iae.records import Reading
 from iae.source import Table
 
@@ -33,16 +33,17 @@ def read(
             reading = open_fluxiae(item, columns, is_careful)
             try:
                 with filled_ahead([reading], lambda _: None) as blocks:
-                    nb_rows = land(connection, "landed", table, reading, blocks, None)
+                    landed = land(connection, "landed", "lines", table, reading, blocks, None)
             except NotAsCountedError:
                 continue
             finally:
                 reading.close()
             names = ", ".join(columns)
+            source = with_lines("landed", "lines", landed.first_line)
             rows = connection.execute(
-                f"select {names}, {LINE} as _line from landed order by rowid"
+                f"select {names}, _line from {source} order by _line"
             ).fetchall()
-            assert nb_rows == len(rows) == reading.nb_records
+            assert landed.nb_rows == len(rows) == reading.nb_records
             return rows, reading
     raise AssertionError
 
