@@ -29,7 +29,7 @@ from loading import (
     rows_of,
     write_fluxiae,
 )
-from test_load_formats import contract, extrapro, put
+from test_load_formats import contract, extrapro, put, zipped
 
 PRO = "extrapro/contrats_pro_{}.csv"
 
@@ -76,6 +76,7 @@ def test_every_raw_table_is_there_and_empty(tmp_path: Path, warehouse: Warehouse
     warehouse.load(drop_of(tmp_path, "20220301"))
     for source in SOURCES.values():
         for table in source.tables:
+            assert {*table.hardly_repeated} <= {*table.landed}
             found = warehouse.query(
                 "select column_name, data_type from duckdb_columns() "
                 f"where schema_name = 'raw' and table_name = '{source.name}__{table.name}' "
@@ -134,10 +135,12 @@ def test_a_real_line_is_kept_after_repairs(tmp_path: Path, warehouse: Warehouse)
     text = text.replace("af_id_structure 2", "x|y")
     drop = write_fluxiae(tmp_path / "drop", {"annexe_financiere": text})
     [outcome] = warehouse.load(drop, max_rejected=0.25)
-    assert warehouse.query("select _line from raw.asp_fluxiae__annexe_financiere order by all") == [
-        (3,),
-        (4,),
-        (7,),
+    assert warehouse.query(
+        "select af_id_annexe_financiere, _line from raw.asp_fluxiae__annexe_financiere order by all"
+    ) == [
+        ("af_id_annexe_financiere 0", 3),
+        ("af_id_annexe_financiere 1", 4),
+        ("af_id_annexe_financiere 3", 7),
     ]
     [(line, reason, raw_text)] = warehouse.query(
         "select line, reason, raw_text from raw.rejected_rows"
@@ -146,6 +149,17 @@ def test_a_real_line_is_kept_after_repairs(tmp_path: Path, warehouse: Warehouse)
     assert raw_text.startswith("af_id_annexe_financiere 2|x|y|")
     counts = {file.table: file for file in outcome.files}["annexe_financiere"]
     assert (counts.nb_records, counts.nb_rows, counts.nb_rejected) == (4, 3, 1)
+
+
+def test_an_entry_with_an_apostrophe_is_named_as_it_is(
+    tmp_path: Path, warehouse: Warehouse
+) -> None:
+    name = PRO.format("20220301")
+    packed = zipped({"l'extrait.csv": extrapro(contract("1")).encode()})
+    warehouse.load(put(tmp_path / "drop", name, packed))
+    assert warehouse.query("select _file, _line from raw.extrapro__contrats_pro") == [
+        (f"{Path(name).name} > l'extrait.csv", 2)
+    ]
 
 
 # Again, older, back
@@ -174,6 +188,26 @@ def test_history(tmp_path: Path, warehouse: Warehouse) -> None:
     assert extracts(warehouse, "extrapro") == [("2022-04-01", False), ("2022-05-01", True)]
     assert landed(warehouse) == {"20220501"}
     assert tables(warehouse) == ["extrapro__contrats_pro__2", "extrapro__contrats_pro__3"]
+
+
+def test_the_lines_of_an_extract_go_with_it(tmp_path: Path, warehouse: Warehouse) -> None:
+    """The lines of a file with a repair are in a table of their own."""
+    table = FLUXIAE["salarie"]
+    stamps = ("22022022_112211", "01032022_112211", "08032022_112211")
+    for stamp in stamps:
+        text = fluxiae_text(table, rows_of(table, 3), deb=stamp).replace("salarie_id 1", "a\nb")
+        warehouse.load(write_fluxiae(tmp_path / stamp, {"salarie": text}, stamp=stamp), keep=2)
+    assert [name for name in tables(warehouse) if "salarie" in name] == [
+        "asp_fluxiae__salarie__2",
+        "asp_fluxiae__salarie__2__lines",
+        "asp_fluxiae__salarie__3",
+        "asp_fluxiae__salarie__3__lines",
+    ]
+    assert warehouse.query("select _line from raw.asp_fluxiae__salarie order by all") == [
+        (3,),
+        (4,),
+        (6,),
+    ]
 
 
 def landed(warehouse: Warehouse) -> set[str]:
