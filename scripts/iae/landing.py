@@ -162,8 +162,7 @@ def _memory_file() -> IO[bytes]:
 
 def _table_sql(name: str, table: Table) -> str:
     """Return the SQL that creates an empty table."""
-    storage = dict.fromkeys(table.hardly_repeated, " using compression uncompressed")
-    listed = ", ".join(f"{quoted(name)} varchar{storage.get(name, '')}" for name in table.landed)
+    listed = ", ".join(f"{quoted(column)} varchar" for column in table.landed)
     return f"create table {name} ({listed})"
 
 

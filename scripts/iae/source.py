@@ -20,8 +20,7 @@ class Table:
     `pattern` matches the file's path below the source's folder; its group `date` is the extract's
     date. `columns` are landed, by name; `nir` is landed as its salted hash only. `keep` are values
     a row must have to be landed at all. `example` is a file name to show. Where
-    `has_personal_data`, a rejected row's text is not kept. `hardly_repeated` are columns that are
-    stored as they are: looking for repetitions would cost more than it saves.
+    `has_personal_data`, a rejected row's text is not kept.
     """
 
     name: str
@@ -31,7 +30,6 @@ class Table:
     nir: str | None = None
     has_personal_data: bool = True
     keep: dict[str, str] = field(default_factory=dict)
-    hardly_repeated: tuple[str, ...] = ()
 
     @property
     def wanted(self) -> tuple[str, ...]:

@@ -86,7 +86,6 @@ def _table(
     columns: str,
     nir: str | None = None,
     has_personal_data: bool = True,
-    hardly_repeated: str = "",
 ) -> Table:
     return Table(
         name=name,
@@ -96,7 +95,6 @@ def _table(
         columns=tuple(columns.split()),
         nir=nir,
         has_personal_data=has_personal_data,
-        hardly_repeated=tuple(hardly_repeated.split()),
     )
 
 
@@ -134,7 +132,6 @@ ASP_FLUXIAE = Source(
             contrat_type_contrat contrat_date_embauche contrat_date_fin_contrat
             contrat_date_sortie_definitive contrat_date_creation contrat_date_modification
             """,
-            hardly_repeated="contrat_id_ctr contrat_id_pph",
         ),
         _table(
             "etat_mensuel_indiv",
@@ -144,14 +141,12 @@ ASP_FLUXIAE = Source(
             emi_sme_version emi_esm_etat_code emi_nb_heures_travail emi_part_etp
             emi_date_creation emi_date_modification
             """,
-            hardly_repeated="emi_dsm_id emi_pph_id emi_ctr_id",
         ),
         _table(
             "salarie",
             "Salarie",
             "salarie_id salarie_date_modification",
             nir="salarie_nir",
-            hardly_repeated="salarie_id salarie_nir_hash",
         ),
     ),
     open=open_fluxiae,
