@@ -84,7 +84,7 @@ def state(pipeline: Pipeline) -> list[tuple[object, ...]]:
             for (name,) in names:
                 counted = connection.execute(f"select count(*) from {schema}.{name}").fetchone()
                 # A load that was killed has used up its number.
-                rows.append((name.rstrip("0123456789"), counted))
+                rows.append((re.sub(r"__\d+", "__", name), counted))
     return sorted(rows, key=str)
 
 
