@@ -45,21 +45,31 @@ def literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-@dataclass(frozen=True)
+@dataclass
 class Block:
-    """Whole records, in a file without a name that is in memory only."""
+    """Whole records, in a file without a name that is in memory only; none in an empty reading."""
 
     file: IO[bytes]
-    has_quotes: bool
+    has_quotes: bool = False
+    is_last: bool = False
+
+    def write(self, chunk: bytes, quote: bytes) -> None:
+        """Add records."""
+        self.file.write(chunk)
+        self.has_quotes = self.has_quotes or quote in chunk
+
+    def size(self) -> int:
+        """Return the number of bytes."""
+        return self.file.tell()
 
 
 @contextmanager
 def filled_ahead(
     readings: Iterable[Reading], on_chunk: Callable[[Reading], None]
-) -> Iterator[Iterator[Block | None]]:
+) -> Iterator[Iterator[Block]]:
     """Give the blocks of readings, one after the other, each while the next one is being filled.
 
-    After the last block of each reading comes None. `on_chunk` is called with the reading at every
+    Every reading has its last block, be it empty. `on_chunk` is called with the reading at every
     step. Raise IaeError on a system without memory files, and what reading raises.
     """
     if not hasattr(os, "memfd_create"):
@@ -68,10 +78,9 @@ def filled_ahead(
         yield _ahead(filler, _filled(readings, on_chunk))
 
 
-def _ahead(filler: ThreadPoolExecutor, blocks: Iterator[Block | None]) -> Iterator[Block | None]:
+def _ahead(filler: ThreadPoolExecutor, blocks: Iterator[Block]) -> Iterator[Block]:
     coming = filler.submit(next, blocks, None)
-    while True:
-        block = coming.result()
+    while block := coming.result():
         coming = filler.submit(next, blocks, None)
         yield block
 
@@ -95,7 +104,7 @@ def land(
     lines: str,
     table: Table,
     reading: Reading,
-    blocks: Iterator[Block | None],
+    blocks: Iterator[Block],
     salt: str | None,
 ) -> Landed:
     """Create `target` from a reading, in file order, and the table `lines` where it is needed.
@@ -106,15 +115,18 @@ def land(
     """
     connection.execute(_table_sql(target, table))
     parameters = {"salt": salt} if table.nir else {}
-    while block := next(blocks):
+    for block in blocks:
         try:
             with block.file:
-                connection.execute(_landing_sql(target, table, reading, block), parameters)
+                if block.size():
+                    connection.execute(_landing_sql(target, table, reading, block), parameters)
         except _UNPARSED:
             # Its message shows the record, which may hold personal data: it goes no further.
             if reading.is_careful:
                 raise IaeError(f"{reading.item.label}: DuckDB cannot parse it.") from None
             raise NotAsCountedError(table.name) from None
+        if block.is_last:
+            break
     first_line: int | None = 1 + (reading.shifts[0][1] if reading.shifts else 0)
     if len(reading.shifts) > 1 or table.keep:
         first_line = None
@@ -135,29 +147,30 @@ def with_lines(target: str, lines: str, first_line: int | None) -> str:
     )
 
 
-def _filled(
-    readings: Iterable[Reading], on_chunk: Callable[[Reading], None]
-) -> Generator[Block | None]:
-    """Yield the blocks of each reading, of BLOCK_BYTES and a chunk at most, then None."""
+def _filled(readings: Iterable[Reading], on_chunk: Callable[[Reading], None]) -> Generator[Block]:
+    """Yield the blocks of each reading, of BLOCK_BYTES and a chunk at most.
+
+    The first ones are smaller, so that DuckDB has something to read sooner.
+    """
+    capacity = BLOCK_BYTES // 4
     for reading in readings:
         quote = reading.dialect.quote.encode()
-        file, has_quotes = _memory_file(), False
+        block = _empty_block()
         for chunk in reading.chunks():
-            file.write(chunk)
-            has_quotes = has_quotes or quote in chunk
+            block.write(chunk, quote)
             on_chunk(reading)
-            if file.tell() >= BLOCK_BYTES:
-                file.flush()
-                yield Block(file, has_quotes)
-                file, has_quotes = _memory_file(), False
-        if file.tell():
-            file.flush()
-            yield Block(file, has_quotes)
-        yield None
+            if block.size() >= capacity:
+                capacity = min(2 * capacity, BLOCK_BYTES)
+                block.file.flush()
+                yield block
+                block = _empty_block()
+        block.file.flush()
+        block.is_last = True
+        yield block
 
 
-def _memory_file() -> IO[bytes]:
-    return os.fdopen(os.memfd_create("block"), "wb")
+def _empty_block() -> Block:
+    return Block(os.fdopen(os.memfd_create("block"), "wb"))
 
 
 def _table_sql(name: str, table: Table) -> str:

@@ -199,7 +199,7 @@ class _Load:
         self.on_progress(table, reading.stream.position())
 
     def _land_table(
-        self, table: Table, reading: Reading, blocks: Iterator[Block | None], new: history.Load
+        self, table: Table, reading: Reading, blocks: Iterator[Block], new: history.Load
     ) -> LandedFile:
         started = time.monotonic()
         label = reading.item.label
