@@ -4,7 +4,7 @@
 #}
 {% macro trim_text(column) -%}
     case
-        when {{ column }} between '!' and '~' and {{ column }}[-1] between '!' and '~'
+        when {{ column }} between '!' and '~' and reverse({{ column }}) between '!' and '~'
             then {{ column }}
         else nullif({{ trim_white_space(column) }}, '')
     end

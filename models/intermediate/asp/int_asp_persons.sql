@@ -7,11 +7,11 @@ people as (
 ),
 
 -- The latest row among those with a usable number (indicator.md, "The counted unit").
-latest_usable_numbers as (
+final as (
 
     select
         source_person_id,
-        nir_hash,
+        {{ person_id('nir_hash') }} as person_id,
     from people
     where
         source_person_id is not null
@@ -21,15 +21,6 @@ latest_usable_numbers as (
             partition by source_person_id
             order by modified_at desc nulls last, file_line desc
         ) = 1
-
-),
-
-final as (
-
-    select
-        source_person_id,
-        {{ person_id('nir_hash') }} as person_id,
-    from latest_usable_numbers
 
 )
 

@@ -45,7 +45,7 @@ final as (
         -- number too large for the type stays a large one.
         coalesce(
             try_cast(emi_nb_heures_travail as decimal(18, 6)),
-            if(emi_nb_heures_travail != '', 999999999999, 0)
+            cast(if(emi_nb_heures_travail != '', 999999999999, 0) as decimal(18, 6))
         ) as hours,
         try_cast(emi_part_etp as decimal(18, 6)) as full_time_equivalents,
         _file as file_name,

@@ -10,7 +10,8 @@ trimmed as (
 
     select
         {{ trim_text('salarie_id') }} as salarie_id,
-        {{ trim_text('salarie_nir_hash') }} as salarie_nir_hash,
+        -- Written by the loader: there is nothing to trim.
+        salarie_nir_hash,
         {{ trim_white_space('salarie_date_modification') }} as salarie_date_modification,
         _load_id,
         _file,
