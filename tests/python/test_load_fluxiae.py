@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import threading
 from pathlib import Path
 
 import duckdb
@@ -233,6 +234,23 @@ def test_threads_that_share_a_block_meet_at_records(
         for rank in range(nb_rows)
     ]
     assert not reading.is_careful
+
+
+def test_the_next_file_is_read_while_the_last_block_of_one_is_in_use(tmp_path: Path) -> None:
+    begun = [threading.Event(), threading.Event()]
+    readings = []
+    for rank in range(2):
+        path = tmp_path / f"{rank}.csv"
+        path.write_bytes(HEADER + b"1|a|b\n")
+        [item] = delivered(path, path.name, None)
+        readings.append(open_fluxiae(item, COLUMNS, False))
+    with filled_ahead(readings, lambda reading: begun[readings.index(reading)].set()) as blocks:
+        block = next(blocks)
+        assert begun[1].wait(timeout=10), "the second file waits for the first to be done with"
+        assert block.is_last
+        assert [rest.is_last for rest in blocks] == [True]
+    for reading in readings:
+        reading.close()
 
 
 def test_a_system_without_memory_files_is_told_so(
