@@ -310,9 +310,14 @@ def draw(results: dict[str, Any], path: Path) -> None:
             color=altair.Color("stage:N", legend=None, scale=altair.Scale(scheme="tableau20")),
         )
         .properties(width=420)
-        .facet(row=altair.Row("variant:N", title=None))
+        .facet(
+            row=altair.Row(
+                "variant:N", title=None, header=altair.Header(labelAngle=0, labelOrient="top")
+            )
+        )
         .resolve_scale(y="independent")
-        .properties(title=f"Where the time goes, scale {results['scale']:g}")
+        # Room on the left: a reader's font may be wider than the one measured here.
+        .properties(title=f"Where the time goes, scale {results['scale']:g}", padding=30)
     )
     bars.save(str(path))
 
