@@ -32,14 +32,7 @@ persons as (
 
 superseded as (
 
-    select file_line
-    from contracts
-    where contract_id is not null
-    qualify
-        row_number() over (
-            partition by contract_id
-            order by modified_at desc nulls last, file_line desc
-        ) > 1
+    {{ superseded_lines('contracts', 'contract_id') }}
 
 ),
 
@@ -132,7 +125,6 @@ final as (
 
     select
         contract_id,
-        source_person_id,
         structure_id,
         measure_code,
         structure_type,

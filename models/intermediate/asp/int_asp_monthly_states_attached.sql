@@ -65,35 +65,9 @@ persons as (
 
 ),
 
-state_hashes as (
-
-    select hash(state_id) as state_hash
-    from states
-
-),
-
--- Repeated ids are rare: their hashes are found first, side by side once sorted (half the time of
--- a grouping), so that only their rows are ranked. Rows with an empty id are no one's duplicates.
-repeated_hashes as (
-
-    select state_hash
-    from state_hashes
-    qualify
-        state_hash = lag(state_hash) over (order by state_hash)
-        and state_hash != hash(cast(null as varchar))
-
-),
-
 superseded as (
 
-    select file_line
-    from states
-    where hash(state_id) in (select repeated_hashes.state_hash from repeated_hashes)
-    qualify
-        row_number() over (
-            partition by state_id
-            order by modified_at desc nulls last, file_line desc
-        ) > 1
+    {{ superseded_lines('states', 'state_id') }}
 
 ),
 

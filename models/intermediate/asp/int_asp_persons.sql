@@ -6,21 +6,31 @@ people as (
 
 ),
 
--- The latest row among those with a usable number (indicator.md, "The counted unit").
-final as (
+-- The latest row is looked for among those with a usable number (indicator.md, "The counted unit").
+identified_people as (
 
-    select
-        source_person_id,
-        {{ person_id('nir_hash') }} as person_id,
+    select *
     from people
     where
         source_person_id is not null
         and nir_hash is not null
-    qualify
-        row_number() over (
-            partition by source_person_id
-            order by modified_at desc nulls last, file_line desc
-        ) = 1
+
+),
+
+superseded as (
+
+    {{ superseded_lines('identified_people', 'source_person_id') }}
+
+),
+
+final as (
+
+    select
+        identified_people.source_person_id,
+        {{ person_id('identified_people.nir_hash') }} as person_id,
+    from identified_people
+    anti join superseded
+        on identified_people.file_line = superseded.file_line
 
 )
 

@@ -18,16 +18,19 @@ territory_values as (
 
 ),
 
+superseded as (
+
+    {{ superseded_lines('structures', 'structure_id') }}
+
+),
+
 structures_kept as (
 
-    select *
+    select structures.*
     from structures
-    where structure_id is not null
-    qualify
-        row_number() over (
-            partition by structure_id
-            order by modified_at desc nulls last, file_line desc
-        ) = 1
+    anti join superseded
+        on structures.file_line = superseded.file_line
+    where structures.structure_id is not null
 
 ),
 
