@@ -71,7 +71,7 @@ publish: build ## Publish the marts of the build, if it was green
 
 .PHONY: docs
 docs: publish ## Write the catalogue into site/catalogue
-	@if $(call stale,site/catalogue/index.html,$(PUBLISHED) $(BUILD_FILES) scripts/iae/catalogue.py); then \
+	@if $(call stale,site/catalogue/index.html,$(PUBLISHED) $(BUILD_FILES) scripts/iae/catalogue); then \
 	    echo '$(IAE) catalogue'; \
 	    $(IAE) catalogue; \
 	fi

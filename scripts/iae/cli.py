@@ -12,7 +12,7 @@ import typer
 from iae.errors import IaeError
 
 if TYPE_CHECKING:
-    from iae.drops import Drop
+    from iae.loading.drops import Drop
 
 app = typer.Typer(
     help="Stock of people in insertion par l'activité économique: from raw extracts to marts.",
@@ -37,7 +37,7 @@ def one_sentence(command: Callable[Parameters, None]) -> Callable[Parameters, No
         except typer.Exit:
             raise
         except Exception as error:
-            from iae.report import show_fault
+            from iae.console import show_fault
             from iae.warehouse import as_fault
 
             fault = error if isinstance(error, IaeError) else as_fault(error)
@@ -61,8 +61,8 @@ def sample(
     force: Annotated[bool, typer.Option("--force", help="Replace an earlier sample.")] = False,
 ) -> None:
     """Write a synthetic drop, in the formats of the real extracts and with their faults."""
+    from iae.presenters.sample import progress, show_files
     from iae.sample import parse_month, write_sample
-    from iae.sample.summary import progress, show_files
 
     month = parse_month(until)
     with progress() as on_file:
@@ -95,11 +95,13 @@ def load(
     wait: Wait = 10,
 ) -> None:
     """Load the extracts of one or more drops into the warehouse."""
-    from iae import report
-    from iae.drops import look_into
-    from iae.load import Options
-    from iae.load import load as load_extract
-    from iae.warehouse import opened, warehouse_path
+    from iae.console import show_fault
+    from iae.loading.drops import look_into
+    from iae.loading.load import Options
+    from iae.loading.load import load as load_extract
+    from iae.loading.raw_tables import opened_to_load
+    from iae.presenters import loading as report
+    from iae.warehouse import warehouse_path
 
     options = Options(keep, max_rejected, max_fall, accept)
     path = warehouse_path()
@@ -107,7 +109,7 @@ def load(
     report.show_left_alone(drop.left_alone)
     faults = list(drop.faults)
     outcomes = []
-    with opened(path, wait) as connection:
+    with opened_to_load(path, wait) as connection:
         for extract in drop.extracts:
             try:
                 with report.progress(extract) as on_progress:
@@ -116,7 +118,7 @@ def load(
                 faults.append(fault)
     report.show_outcomes(outcomes)
     for one in faults:
-        report.show_fault(one)
+        show_fault(one)
     if faults:
         raise typer.Exit(1)
 
@@ -125,7 +127,7 @@ def load(
 @one_sentence
 def status(wait: Wait = 10) -> None:
     """Show what is loaded."""
-    from iae import report
+    from iae.presenters import loading as report
     from iae.warehouse import opened, warehouse_path
 
     path = warehouse_path()
@@ -143,14 +145,15 @@ def rollback(
     wait: Wait = 10,
 ) -> None:
     """Make the previous extract of a source current again."""
-    from iae import report
-    from iae.history import roll_back
-    from iae.warehouse import opened, warehouse_path
+    from iae.loading.history import roll_back
+    from iae.loading.raw_tables import opened_to_load
+    from iae.presenters import loading as report
+    from iae.warehouse import warehouse_path
 
     path = warehouse_path()
     if not path.exists():
         raise IaeError("Nothing is loaded yet: run iae load.")
-    with opened(path, wait) as connection:
+    with opened_to_load(path, wait) as connection:
         before, now = roll_back(connection, source)
     report.show_rolled_back(source, before, now)
 
@@ -164,9 +167,10 @@ def publish(
     wait: Wait = 10,
 ) -> None:
     """Publish the marts of the last build, when it was green, in one rename."""
-    from iae.publish import builds_to_publish, published_path
-    from iae.publish import publish as publish_marts
-    from iae.summary import show_publication
+    from iae.presenters.publishing import show_publication
+    from iae.publishing.proof import builds_to_publish
+    from iae.publishing.swap import publish as publish_marts
+    from iae.publishing.swap import published_path
     from iae.warehouse import opened, warehouse_path
 
     path = warehouse_path()
@@ -185,8 +189,8 @@ def summary(
     months: Annotated[int, typer.Option(min=1, help="Last months to show.")] = 6,
 ) -> None:
     """Show the last months of what is published."""
-    from iae.publish import published_path
-    from iae.summary import show_summary
+    from iae.presenters.publishing import show_summary
+    from iae.publishing.swap import published_path
     from iae.warehouse import warehouse_path
 
     show_summary(published_path(warehouse_path()), months)
@@ -211,9 +215,9 @@ def site(
     out: Annotated[Path, typer.Option(help="Folder of the site.")] = Path("site"),
 ) -> None:
     """Write the public page and its downloads from the published file."""
-    from iae.publish import published_path
+    from iae.presenters.site import show_site
+    from iae.publishing.swap import published_path
     from iae.site import build_site
-    from iae.summary import show_site
     from iae.warehouse import warehouse_path
 
     show_site(build_site(published_path(warehouse_path()), out))

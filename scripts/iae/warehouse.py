@@ -1,4 +1,4 @@
-"""The one module that opens the database and knows the schemas the loader writes."""
+"""The one module that opens the warehouse."""
 
 from __future__ import annotations
 
@@ -12,49 +12,9 @@ from pathlib import Path
 import duckdb
 
 from iae.errors import IaeError
-from iae.landing import literal, quoted, with_lines
-from iae.source import Source, Table
-from iae.sources import SOURCES
 
 DEFAULT_PATH = Path("warehouse/build.duckdb")
 DEFAULT_MEMORY_LIMIT = "2GB"
-
-_LOG_TABLES = """
-    create schema if not exists raw;
-    create schema if not exists landing;
-    create sequence if not exists raw.load_ids;
-    create table if not exists raw.extracts (
-        load_id integer,
-        source varchar,
-        extract_date date,
-        is_current boolean,
-        loaded_at timestamp,
-        nb_rows bigint,
-        nb_rejected bigint,
-        fingerprint varchar,
-        is_synthetic boolean
-    );
-    create table if not exists raw.extract_files (
-        load_id integer,
-        source varchar,
-        table_name varchar,
-        file varchar,
-        nb_records bigint,
-        nb_rows bigint,
-        nb_rejected bigint,
-        first_line bigint,
-        seconds double
-    );
-    create table if not exists raw.rejected_rows (
-        load_id integer,
-        source varchar,
-        table_name varchar,
-        file varchar,
-        line bigint,
-        reason varchar,
-        raw_text varchar
-    );
-"""
 
 
 def warehouse_path() -> Path:
@@ -66,7 +26,7 @@ def warehouse_path() -> Path:
 def opened(
     path: Path, wait_seconds: float = 0, read_only: bool = False
 ) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Open the warehouse, with every raw table there from the first time on.
+    """Open the warehouse.
 
     Wait up to `wait_seconds` for another process to let go of it. Its files are made readable by
     their owner only. Raise IaeError when it stays locked or is not a database.
@@ -77,8 +37,6 @@ def opened(
     try:
         connection = _connected(path, time.monotonic() + wait_seconds, read_only)
         try:
-            if not read_only:
-                create_raw_tables(connection)
             yield connection
         finally:
             connection.close()
@@ -136,75 +94,3 @@ def as_fault(error: Exception) -> IaeError | None:
             f"The database stopped ({type(error).__name__}); the warehouse is as it was."
         )
     return None
-
-
-def create_raw_tables(connection: duckdb.DuckDBPyConnection) -> None:
-    """Create what is missing of the log tables and of the raw views of every source."""
-    connection.execute(_LOG_TABLES)
-    there = {
-        name
-        for (name,) in connection.execute(
-            "select view_name from duckdb_views() where schema_name = 'raw'"
-        ).fetchall()
-    }
-    for source in SOURCES.values():
-        if any(raw_name(source, table) not in there for table in source.tables):
-            create_raw_views(connection, source)
-
-
-def raw_name(source: Source, table: Table) -> str:
-    """Return the name of a raw table."""
-    return f"{source.name}__{table.name}"
-
-
-def landing_table(source: Source, table: Table, load_id: int) -> str:
-    """Return the physical table of one load, quoted and with its schema."""
-    return f"landing.{quoted(f'{raw_name(source, table)}__{load_id}')}"
-
-
-def landing_lines(source: Source, table: Table, load_id: int) -> str:
-    """Return the table of the lines of a landed table, where it needs one, as landing_table."""
-    return f"landing.{quoted(f'{raw_name(source, table)}__{load_id}__lines')}"
-
-
-def create_raw_views(connection: duckdb.DuckDBPyConnection, source: Source) -> None:
-    """Point the raw views of a source at its current loads; empty when there are none.
-
-    To the landed columns they add where each row comes from: load, extract date, file and line.
-    """
-    current = connection.execute(
-        """
-        select
-            extract_files.table_name,
-            extracts.load_id,
-            extracts.extract_date,
-            extract_files.file,
-            extract_files.first_line,
-        from raw.extracts
-        inner join raw.extract_files on extracts.load_id = extract_files.load_id
-        where extracts.source = ? and extracts.is_current
-        order by extracts.load_id
-        """,
-        [source.name],
-    ).fetchall()
-    for table in source.tables:
-        landed = ", ".join(quoted(name) for name in table.landed)
-        bodies = []
-        for name, load_id, date, file, first_line in current:
-            if name == table.name:
-                target = landing_table(source, table, load_id)
-                lines = landing_lines(source, table, load_id)
-                bodies.append(
-                    f"select {landed}, {load_id}::integer as _load_id, "  # noqa: S608
-                    f"{literal(str(date))}::date as _extract_date, {literal(file)} as _file, "
-                    f"_line from {with_lines(target, lines, first_line)}"
-                )
-        nothing = ", ".join(f"null::varchar as {quoted(name)}" for name in table.landed)
-        empty = (
-            f"select {nothing}, null::integer as _load_id, null::date as _extract_date,"
-            " null::varchar as _file, null::bigint as _line where false"
-        )
-        connection.execute(
-            f"create or replace view raw.{quoted(raw_name(source, table))} as "
-            + (" union all ".join(bodies) or empty)
-        )

@@ -10,12 +10,12 @@ from typing import Any
 
 import duckdb
 
-from iae.drops import look_into
 from iae.errors import IaeError
-from iae.load import Options, Outcome, load
-from iae.source import Table
-from iae.sources import SOURCES
-from iae.warehouse import opened
+from iae.loading.declaration import Table
+from iae.loading.drops import look_into
+from iae.loading.load import Options, Outcome, load
+from iae.loading.raw_tables import opened_to_load
+from iae.loading.sources import SOURCES
 
 VIEWS = {
     "structure": "Structure",
@@ -93,7 +93,7 @@ class Warehouse:
         """Load every extract; raise the first fault, as one extract after the other would."""
         drop = look_into(list(drops))
         outcomes = []
-        with opened(self.path) as connection:
+        with opened_to_load(self.path) as connection:
             for extract in drop.extracts:
                 outcomes.append(
                     load(connection, self.path, extract, Options(**options), lambda *_: None)
@@ -115,7 +115,7 @@ class Warehouse:
 
     @contextmanager
     def connected(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        with opened(self.path) as connection:
+        with opened_to_load(self.path) as connection:
             yield connection
 
     def query(self, sql: str) -> list[tuple[Any, ...]]:

@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from conftest import PROJECT, Pipeline
-from iae.catalogue import public
+from iae.catalogue.build import public
 
 LAYERS = "('reference', 'staging', 'intermediate', 'marts', 'semantic')"
 

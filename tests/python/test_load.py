@@ -17,10 +17,10 @@ import pytest
 from typer.testing import CliRunner
 
 from iae.cli import app
-from iae.history import loads
-from iae.load import compare
-from iae.sources import SOURCES
-from iae.warehouse import opened
+from iae.loading.comparison import compare
+from iae.loading.history import loads
+from iae.loading.raw_tables import opened_to_load
+from iae.loading.sources import SOURCES
 from loading import (
     FLUXIAE,
     NIR,
@@ -618,6 +618,6 @@ def test_nothing_is_opened_at_import() -> None:
 
 def test_the_warehouse_is_made_where_it_is_named(tmp_path: Path) -> None:
     path = tmp_path / "a" / "b" / "c.duckdb"
-    with opened(path) as connection:
+    with opened_to_load(path) as connection:
         assert connection.execute("select count(*) from raw.extracts").fetchone() == (0,)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600

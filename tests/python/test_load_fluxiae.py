@@ -11,12 +11,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from iae.containers import delivered
 from iae.errors import IaeError
-from iae.fluxiae import open_fluxiae
-from iae.landing import NotAsCountedError, filled_ahead, land, with_lines
-from iae.records import Reading
-from iae.source import Table
+from iae.loading.containers import delivered
+from iae.loading.declaration import Table
+from iae.loading.formats.fluxiae import open_fluxiae
+from iae.loading.formats.records import Reading
+from iae.loading.landing import NotAsCountedError, filled_ahead, land, with_lines
 
 COLUMNS = ("id", "name", "note")
 
@@ -198,10 +198,10 @@ def test_duckdb_stops_early_in_a_long_file(tmp_path: Path) -> None:
 
 def test_repairs_reach_over_chunks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Chunks and blocks of a few bytes: every record, every break is at a border somewhere."""
-    monkeypatch.setattr("iae.landing.BLOCK_BYTES", 64)
-    monkeypatch.setattr("iae.records.CHUNK_BYTES", 16)
-    monkeypatch.setattr("iae.records.PIECE_BYTES", 4)
-    monkeypatch.setattr("iae.records._TAIL_BYTES", 32)
+    monkeypatch.setattr("iae.loading.landing.BLOCK_BYTES", 64)
+    monkeypatch.setattr("iae.loading.formats.records.CHUNK_BYTES", 16)
+    monkeypatch.setattr("iae.loading.formats.records.PIECE_BYTES", 4)
+    monkeypatch.setattr("iae.loading.formats.records._TAIL_BYTES", 32)
     content = HEADER + b"".join(
         b"%d|a\nb%d|c\nd\n\ne\n" % (rank, rank) + b"%d|x|y\n" % -rank for rank in range(300)
     )
@@ -216,7 +216,7 @@ def test_threads_that_share_a_block_meet_at_records(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Every third record has breaks, over several times what a thread takes at once."""
-    monkeypatch.setattr("iae.landing._BUFFER_BYTES", 4 << 20)
+    monkeypatch.setattr("iae.loading.landing._BUFFER_BYTES", 4 << 20)
     nb_rows = 80_000
     note = "a\n\nb" + "z" * 100
     content = HEADER + b"".join(
@@ -294,10 +294,10 @@ def test_any_table_written_is_read_back(
     chunk_bytes: int,
     block_bytes: int,
 ) -> None:
-    monkeypatch.setattr("iae.landing.BLOCK_BYTES", block_bytes)
-    monkeypatch.setattr("iae.records.CHUNK_BYTES", chunk_bytes)
-    monkeypatch.setattr("iae.records.PIECE_BYTES", 4)
-    monkeypatch.setattr("iae.records._TAIL_BYTES", 64)
+    monkeypatch.setattr("iae.loading.landing.BLOCK_BYTES", block_bytes)
+    monkeypatch.setattr("iae.loading.formats.records.CHUNK_BYTES", chunk_bytes)
+    monkeypatch.setattr("iae.loading.formats.records.PIECE_BYTES", 4)
+    monkeypatch.setattr("iae.loading.formats.records._TAIL_BYTES", 64)
     end = "\r\n" if is_crlf else "\n"
     records = ["|".join(row) for row in rows]
     envelope = ["DEBTable22022022_112211||"] if has_deb else []

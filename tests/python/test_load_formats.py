@@ -15,7 +15,7 @@ import pytest
 import pyzipper
 import xlsxwriter
 
-from iae.sources import SOURCES
+from iae.loading.sources import SOURCES
 from loading import FLUXIAE, NIR, Warehouse, file_name, fluxiae_text, rows_of, write_fluxiae
 
 EXTRAPRO = [column.upper() for column in SOURCES["extrapro"].tables[0].wanted]
@@ -324,7 +324,7 @@ def test_every_container(
 
 
 def test_other_tables_are_named_and_left_alone(tmp_path: Path, warehouse: Warehouse) -> None:
-    from iae.drops import look_into
+    from iae.loading.drops import look_into
 
     drop = write_fluxiae(tmp_path / "drop")
     for name in (
@@ -363,9 +363,9 @@ def test_real_editions_of_the_barometre(warehouse: Warehouse, shared_data: Path)
 def test_other_indicators_of_the_barometre_are_not_landed(
     tmp_path: Path, warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("iae.landing.BLOCK_BYTES", 1)
-    monkeypatch.setattr("iae.records.CHUNK_BYTES", 16)
-    monkeypatch.setattr("iae.records._TAIL_BYTES", 32)
+    monkeypatch.setattr("iae.loading.landing.BLOCK_BYTES", 1)
+    monkeypatch.setattr("iae.loading.formats.records.CHUNK_BYTES", 16)
+    monkeypatch.setattr("iae.loading.formats.records._TAIL_BYTES", 32)
     for table in SOURCES["barometre"].tables:
         lines = [",".join(table.columns)]
         for indicator in ("other", "nb-beneficiaires-siae", "nb-beneficiaires-siae-2") * 2:

@@ -23,7 +23,7 @@ import xlsxwriter
 from typer.testing import CliRunner
 
 from iae.cli import app
-from iae.sources import SOURCES
+from iae.loading.sources import SOURCES
 from loading import FLUXIAE, NIR, Warehouse, file_name, fluxiae_text, rows_of, write_fluxiae
 from test_load_formats import contract, extrapro, put, workbook, zipped
 

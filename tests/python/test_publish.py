@@ -17,7 +17,7 @@ import duckdb
 import pytest
 
 from conftest import Pipeline
-from iae.publish import publish
+from iae.publishing.swap import publish
 from iae.warehouse import opened
 
 NB_ROWS = 200_000

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from conftest import PROJECT, Pipeline
-from iae.warehouse import opened
+from iae.loading.raw_tables import opened_to_load
 
 CASES = Path(__file__).with_name("territory_cases.csv")
 SEEDS = PROJECT / "seeds"
@@ -94,7 +94,7 @@ def located(tmp_path_factory: pytest.TempPathFactory) -> dict[Value, Territory]:
         *(value for value, _ in postcodes()),
     }
     pipeline = Pipeline(tmp_path_factory.mktemp("territories"))
-    with opened(pipeline.warehouse) as connection:
+    with opened_to_load(pipeline.warehouse) as connection:
         connection.execute("create schema intermediate")
         connection.execute(
             "create table intermediate.int_territory_values (value_kind varchar, raw_value varchar)"

@@ -13,11 +13,11 @@ from pathlib import Path
 import duckdb
 
 from iae.errors import IaeError, printable
-from iae.sample.delimited import WrittenFile
-from iae.sample.fluxiae import write_fluxiae
+from iae.sample.asp_extranet import write_fluxiae
 from iae.sample.geiq import write_geiq
 from iae.sample.iti import write_iti
 from iae.sample.resources import load_calibration, read_text, run_script
+from iae.sample.text_files import WrittenFile
 
 __all__ = ["FIRST_MONTH", "LAST_MONTH", "MARKER", "WrittenFile", "parse_month", "write_sample"]
 

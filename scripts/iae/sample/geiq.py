@@ -6,9 +6,9 @@ from pathlib import Path
 
 import duckdb
 
-from iae.sample.delimited import Layout, WrittenFile, write_delimited
+from iae.sample.excel import new_workbook
 from iae.sample.resources import run_script
-from iae.sample.workbook import new_workbook
+from iae.sample.text_files import Layout, WrittenFile, write_delimited
 
 _EXTRAPRO = Layout(
     separator=";", quoted=True, container="gzip", line_end=b"\r\n", encoding="windows-1252"

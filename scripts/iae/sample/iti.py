@@ -10,9 +10,9 @@ import duckdb
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
-from iae.sample.delimited import WrittenFile
+from iae.sample.excel import new_workbook
 from iae.sample.resources import run_script
-from iae.sample.workbook import new_workbook
+from iae.sample.text_files import WrittenFile
 
 _HEADER = ("Mois", "Région", "Département", "Réseau", "Entrées")
 _TITLES = (

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from iae.fluxiae import open_fluxiae
-from iae.source import Gauge, Source, Table
+from iae.loading.declaration import Gauge, Source, Table
+from iae.loading.formats.fluxiae import open_fluxiae
 
 # The last month that is fully elapsed at $date (indicator.md, "Months").
 _LAST_MONTH = "date_trunc('month', $date::date + 1) - interval 1 month"

@@ -5,8 +5,8 @@ Licence Ouverte 2.0, DITP/Etalab.
 
 from __future__ import annotations
 
-from iae.delimited import Delimited
-from iae.source import Source, Table
+from iae.loading.declaration import Source, Table
+from iae.loading.formats.delimited import Delimited
 
 _INDICATOR = ("mesure", "indicateur", "id_indicateur")
 _VALUE = ("date", "valeur", "unite")

@@ -10,9 +10,9 @@ import datetime as dt
 import re
 from dataclasses import dataclass, field
 
-from iae.containers import Delivered
 from iae.errors import IaeError
-from iae.records import (
+from iae.loading.containers import Delivered
+from iae.loading.formats.records import (
     MAX_RECORD_BYTES,
     NOT_TEXT,
     TOO_FEW,

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from iae.containers import Delivered
 from iae.errors import IaeError
-from iae.records import (
+from iae.loading.containers import Delivered
+from iae.loading.formats.records import (
     CHUNK_BYTES,
     MAX_RECORD_BYTES,
     NOT_TEXT,

@@ -14,8 +14,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from iae.containers import Delivered, Stream
 from iae.errors import IaeError
+from iae.loading.containers import Delivered, Stream
 
 # Small enough for a processor's cache: a chunk is gone through several times.
 CHUNK_BYTES = 512 << 10

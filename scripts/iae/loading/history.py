@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import duckdb
 
 from iae.errors import IaeError
-from iae.source import Source
-from iae.sources import SOURCES
-from iae.warehouse import create_raw_views, landing_lines, landing_table
+from iae.loading.declaration import Source
+from iae.loading.raw_tables import create_raw_views, landing_lines, landing_table
+from iae.loading.sources import SOURCES
 
 
 @dataclass(frozen=True)

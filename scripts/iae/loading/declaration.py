@@ -6,8 +6,8 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from iae.containers import Delivered
-from iae.records import Reading
+from iae.loading.containers import Delivered
+from iae.loading.formats.records import Reading
 
 # Opens a delivered file: the file, the columns looked for, whether to check every line.
 Opener = Callable[[Delivered, tuple[str, ...], bool], Reading]

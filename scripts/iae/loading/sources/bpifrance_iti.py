@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from iae.source import Source, Table
-from iae.workbook import Workbook
+from iae.loading.declaration import Source, Table
+from iae.loading.formats.workbook import Workbook
 
 BPIFRANCE_ITI = Source(
     name="bpifrance_iti",

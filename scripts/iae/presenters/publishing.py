@@ -2,36 +2,30 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import duckdb
 from rich.box import SIMPLE_HEAD
-from rich.console import Console
 from rich.table import Table
 
+from iae.console import stdout
 from iae.errors import IaeError
-from iae.publish import Publication
-
-if TYPE_CHECKING:
-    from iae.site import SiteSummary
-
-# Names come from files: they are shown as they are, never read as markup.
-_out = Console(markup=False, highlight=False, soft_wrap=True)
+from iae.publishing.swap import Publication
 
 
 def show_publication(publication: Publication) -> None:
     """Show the marts that were published, where, and what the tests of the build warn of."""
     if not publication.is_new:
-        _out.print(f"{publication.path}: holds the last build already.")
+        stdout.print(f"{publication.path}: holds the last build already.")
     else:
         table = Table("mart", box=SIMPLE_HEAD)
         table.add_column("rows", justify="right")
         for name, rows in publication.rows.items():
             table.add_row(name, f"{rows:,}")
-        _out.print(table)
-        _out.print(f"Published in {publication.path}.")
+        stdout.print(table)
+        stdout.print(f"Published in {publication.path}.")
     for warning in publication.warnings:
-        _out.print(f"Warning: {warning}")
+        stdout.print(f"Warning: {warning}")
 
 
 def show_summary(path: Path, nb_months: int) -> None:
@@ -106,15 +100,15 @@ def show_summary(path: Path, nb_months: int) -> None:
             *("-" if cell is None else f"{cell:,}" for cell in cells),
         )
     if months:
-        _out.print(table)
+        stdout.print(table)
     elif published:
         series = Table("month", box=SIMPLE_HEAD, title="France, as published")
         series.add_column("stock", justify="right")
         for month, stock in reversed(published):
             series.add_row(f"{month:%Y-%m}", f"{stock:,}")
-        _out.print(series)
+        stdout.print(series)
     loaded = ", ".join(f"{source} {date:%Y-%m-%d}" for source, date, _ in extracts)
-    _out.print(f"Extracts: {loaded or 'none'}")
+    stdout.print(f"Extracts: {loaded or 'none'}")
 
 
 def _rows(
@@ -124,13 +118,3 @@ def _rows(
         return connection.execute(sql, parameters or {}).fetchall()
     except duckdb.CatalogException:
         return []  # a mart that this edition does not have
-
-
-def show_site(summary: "SiteSummary") -> None:
-    """Show where the page is, what it holds, and what it links to that is not there yet."""
-    _out.print(
-        f"Page of {summary.nb_months} months and {len(summary.downloads)} downloads "
-        f"written in {summary.index}."
-    )
-    if not summary.has_catalogue:
-        _out.print("The catalogue it links to is not there yet: make docs.")

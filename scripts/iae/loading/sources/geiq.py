@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from iae.containers import Delivered
-from iae.delimited import UTF_8, WINDOWS_1252, Delimited
-from iae.records import Reading
-from iae.source import Source, Table
-from iae.workbook import Workbook, is_workbook
+from iae.loading.containers import Delivered
+from iae.loading.declaration import Source, Table
+from iae.loading.formats.delimited import UTF_8, WINDOWS_1252, Delimited
+from iae.loading.formats.records import Reading
+from iae.loading.formats.workbook import Workbook, is_workbook
 
 _AS_TEXT = Delimited(separators=",;\t", encodings=(UTF_8, WINDOWS_1252))
 _AS_WORKBOOK = Workbook()

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 
 import python_calamine
 
-from iae.containers import Delivered
 from iae.errors import IaeError
-from iae.records import Dialect, Reading, column_name
+from iae.loading.containers import Delivered
+from iae.loading.formats.records import Dialect, Reading, column_name
 
 SEPARATOR = "|"
 QUOTE = "\x02"

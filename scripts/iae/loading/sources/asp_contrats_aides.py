@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from iae.delimited import Delimited
-from iae.source import Source, Table
+from iae.loading.declaration import Source, Table
+from iae.loading.formats.delimited import Delimited
 
 ASP_CONTRATS_AIDES = Source(
     name="asp_contrats_aides",

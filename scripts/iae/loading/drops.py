@@ -9,10 +9,10 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from iae.containers import Delivered, delivered
 from iae.errors import IaeError, printable
-from iae.source import Source, Table
-from iae.sources import SOURCES
+from iae.loading.containers import Delivered, delivered
+from iae.loading.declaration import Source, Table
+from iae.loading.sources import SOURCES
 
 # What `iae sample` leaves at the root of a drop it wrote.
 SYNTHETIC_MARK = "SYNTHETIC.md"

@@ -13,9 +13,10 @@ from typing import IO
 import duckdb
 
 from iae.errors import IaeError
-from iae.personal import compact_nir, nir_hash
-from iae.records import MAX_LINE_BYTES, Reading
-from iae.source import Table
+from iae.loading.declaration import Table
+from iae.loading.formats.records import MAX_LINE_BYTES, Reading
+from iae.loading.personal import compact_nir, nir_hash
+from iae.sql import literal, quoted
 
 # Two blocks are in memory: one that DuckDB reads while the other is being filled.
 BLOCK_BYTES = 128 << 20
@@ -33,16 +34,6 @@ _UNPARSED = (
 
 class NotAsCountedError(Exception):
     """DuckDB met a record that the counts of its chunk had not shown: check every line."""
-
-
-def quoted(name: str) -> str:
-    """Return an SQL identifier."""
-    return '"' + name.replace('"', '""') + '"'
-
-
-def literal(text: str) -> str:
-    """Return an SQL string."""
-    return "'" + text.replace("'", "''") + "'"
 
 
 @dataclass

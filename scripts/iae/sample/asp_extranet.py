@@ -7,8 +7,8 @@ from pathlib import Path
 
 import duckdb
 
-from iae.sample.delimited import Layout, WrittenFile, write_delimited
 from iae.sample.resources import read_text, run_script
+from iae.sample.text_files import Layout, WrittenFile, write_delimited
 
 
 @dataclass(frozen=True)

@@ -6,53 +6,33 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import duckdb
-from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
-from iae.drops import Extract
-from iae.errors import IaeError
-from iae.history import Load
-from iae.load import Outcome
+from iae.console import stderr, stdout
+from iae.loading.drops import Extract
+from iae.loading.history import Load
+from iae.loading.load import Outcome
 
 # Below this size a file is loaded before a bar can be read.
 LONG_BYTES = 8 << 20
-
-# Names come from files: they are shown as they are, never read as markup.
-_out = Console(markup=False, highlight=False)
-_err = Console(stderr=True, markup=False, highlight=False, soft_wrap=True)
-for _console in (_out, _err):
-    if not _console.is_terminal:
-        _console.width = max(_console.width, 140)  # a log is not folded
-
-
-def show_fault(fault: IaeError) -> None:
-    """Show a fault as one sentence, then the figures that explain it."""
-    _err.print(Text("Error: ", "bold red") + Text(str(fault)))
-    if fault.figures:
-        table = Table("figure", title="What falls")
-        for name in ("current", "new", "change"):
-            table.add_column(name, justify="right")
-        for label, before, now in fault.figures:
-            table.add_row(label, f"{before:,}", f"{now:,}", f"{now / before - 1:+.1%}")
-        _err.print(table)
 
 
 def show_left_alone(names: list[str]) -> None:
     """Name what was found and is no source's."""
     if names:
-        _out.print(f"Left alone: {', '.join(names)}")
+        stdout.print(f"Left alone: {', '.join(names)}")
 
 
 @contextmanager
 def progress(extract: Extract) -> Iterator[Callable[[str, int], None]]:
     """Show a bar on a long extract, by bytes of the containers consumed."""
-    if extract.nb_bytes < LONG_BYTES or not _err.is_terminal:
+    if extract.nb_bytes < LONG_BYTES or not stderr.is_terminal:
         yield lambda table, position: None
         return
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=_err, transient=True) as bar:
+    with Progress(*columns, console=stderr, transient=True) as bar:
         sizes = {table: item.path.stat().st_size for table, item in extract.files.items()}
         tasks = {
             table: bar.add_task(f"{extract.source.name}: {table}", total=size, start=False)
@@ -82,15 +62,15 @@ def show_outcomes(outcomes: list[Outcome]) -> None:
                 f"{file.seconds:.1f}",
             )
     if table.rows:
-        _out.print(table)
+        stdout.print(table)
     for outcome in outcomes:
         what = f"{outcome.source}, extract of {outcome.date:%d/%m/%Y}"
-        _out.print(f"{what}: {outcome.note}")
+        stdout.print(f"{what}: {outcome.note}")
 
 
 def show_nothing_loaded() -> None:
     """Say that there is no warehouse yet."""
-    _out.print("Nothing is loaded yet: run iae load.")
+    stdout.print("Nothing is loaded yet: run iae load.")
 
 
 def show_status(connection: duckdb.DuckDBPyConnection) -> None:
@@ -134,10 +114,10 @@ def show_status(connection: duckdb.DuckDBPyConnection) -> None:
             f"{nb_rejected:,}",
             f"{loaded_at:%Y-%m-%d %H:%M}",
         )
-    _out.print(table)
+    stdout.print(table)
 
 
 def show_rolled_back(source: str, before: Load, now: Load | None) -> None:
     """Say which extract is current again."""
     current = f"extract of {now.date:%d/%m/%Y} is current again" if now else "no other of its date"
-    _out.print(f"{source}: extract of {before.date:%d/%m/%Y} taken back; {current}.")
+    stdout.print(f"{source}: extract of {before.date:%d/%m/%Y} taken back; {current}.")

@@ -6,22 +6,19 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from rich.console import Console
 from rich.filesize import decimal
 from rich.table import Table
 from rich.text import Text
 
+from iae.console import stderr, stdout
 from iae.errors import printable
 from iae.sample import MARKER, WrittenFile
-
-_out = Console(markup=False, highlight=False)
-_err = Console(stderr=True, markup=False, highlight=False)
 
 
 @contextmanager
 def progress() -> Iterator[Callable[[WrittenFile], None]]:
     """Show on a terminal which file is done."""
-    with _err.status("Drawing people and contracts") as status:
+    with stderr.status("Drawing people and contracts") as status:
         yield lambda file: status.update(f"Written: {file.path.name}, {file.nb_rows:,} rows")
 
 
@@ -33,5 +30,5 @@ def show_files(out: Path, files: list[WrittenFile]) -> None:
     for file in files:
         name = printable(file.path.relative_to(out))
         table.add_row(Text(name, overflow="fold"), f"{file.nb_rows:,}", decimal(file.nb_bytes))
-    _out.print(table)
-    _out.print(f"Synthetic, as its {MARKER} says. Next: iae load {printable(out)}")
+    stdout.print(table)
+    stdout.print(f"Synthetic, as its {MARKER} says. Next: iae load {printable(out)}")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from iae.delimited import UTF_8, WINDOWS_1252, Delimited
-from iae.source import Source, Table
+from iae.loading.declaration import Source, Table
+from iae.loading.formats.delimited import UTF_8, WINDOWS_1252, Delimited
 
 EXTRAPRO = Source(
     name="extrapro",

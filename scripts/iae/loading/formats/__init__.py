@@ -1,0 +1,1 @@
+"""How bytes become records: one module per format of file."""
