@@ -22,7 +22,7 @@ from iae.sql import literal, quoted
 
 PUBLISHED_NAME = "iae.duckdb"
 SCHEMA = "marts"
-# Clients of DuckDB 1.2 and later open it (house.md, "Database").
+# Clients of DuckDB 1.2 and later open it.
 STORAGE_VERSION = "v1.2.0"
 # The group reads what is published; only its owner replaces it.
 MODE = 0o640

@@ -177,7 +177,7 @@ class FluxIaeReading(TextReading):
 
 
 class _Repair:
-    """Puts physical lines together into records (sources.md, "a raw line break")."""
+    """Puts physical lines together into records (sources.md, "asp_fluxiae")."""
 
     def __init__(
         self, nb_separators: int, is_crlf: bool, header: bytes, breaks_in_first_column: bool
