@@ -144,40 +144,37 @@ bench: $(VENV)/.done ## Time the whole pipeline at SCALE (1 is the size of Franc
 setup: $(VENV)/.done ## Install everything that the locks list into .venv
 
 # Build backends come first, so that nothing outside the locks is ever fetched to build a package.
-$(VENV)/.done: requirements-build.lock requirements.lock pyproject.toml
+$(VENV)/.done: requirements-uv.lock requirements-build.lock requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed: make PYTHON=/path/to/python3.11")'
 	$(PYTHON) -m venv --clear $(VENV)
-	$(BIN)/pip install --quiet --require-hashes --requirement requirements-build.lock
-	$(BIN)/pip install --quiet --require-hashes --no-build-isolation --requirement requirements.lock
+	$(BIN)/pip install --quiet --require-hashes --requirement requirements-uv.lock
+	$(call INSTALL,$(VENV)) --requirement requirements-build.lock
+	$(call INSTALL,$(VENV)) --no-build-isolation --requirement requirements.lock
 	$(BIN)/pip install --quiet --no-deps --no-build-isolation --editable .
 	touch $@
 
-$(VENV)-bouncer/.done: requirements-bouncer.lock
-	$(PYTHON) -m venv --clear $(VENV)-bouncer
-	$(VENV)-bouncer/bin/pip install --quiet --require-hashes --requirement requirements-bouncer.lock
+$(VENV)-bouncer/.done: requirements-bouncer.lock | $(VENV)/.done
+	$(PYTHON) -m venv --clear --without-pip $(VENV)-bouncer
+	$(call INSTALL,$(VENV)-bouncer) --requirement requirements-bouncer.lock
 	touch $@
+
+# uv, at the package registry that pip is configured for, unless uv's own settings name one.
+INSTALL = UV_DEFAULT_INDEX="$${UV_DEFAULT_INDEX:-$$($(BIN)/pip config list | sed -n "s/.*\.index-url='\(.*\)'/\1/p" | head -1)}" \
+    $(BIN)/uv pip install --quiet --python $(1)/bin/python --require-hashes
 
 .PHONY: lock
 lock: ## Write the locks anew with the newest versions that pyproject.toml admits
 	$(PYTHON) -m venv $(VENV)-lock
 	$(VENV)-lock/bin/pip install --quiet --upgrade uv
+	echo uv | $(LOCK) - --output-file requirements-uv.lock
 	$(LOCK) --all-extras pyproject.toml --output-file requirements.lock
-	$(PYTHON) -c '$(PIN_WITHOUT_EXTRAS)' requirements.lock
 	$(PYTHON) -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["build-system"]["requires"], sep="\n")' \
 	    | $(LOCK) - --constraint requirements.lock --output-file requirements-build.lock
 	$(LOCK) requirements-bouncer.in --output-file requirements-bouncer.lock
 
-# Older versions of pip take the pin of package[extra] for package[extra] alone: pin the package too.
-define PIN_WITHOUT_EXTRAS
-import pathlib, re, sys; \
-lock = pathlib.Path(sys.argv[1]); \
-block = re.compile(r"^([\w.-]+)\[.+?\](==(?:.*\\\n)+.*\n)", re.M); \
-lock.write_text(block.sub(r"\1\2\g<0>", lock.read_text()))
-endef
-
 # Exact versions and hashes for every platform and Python >= 3.11; no registry address.
 LOCK = $(VENV)-lock/bin/uv pip compile --quiet --no-config --universal --python-version 3.11 --upgrade \
-    --generate-hashes --no-strip-extras --no-annotate --no-header --no-emit-index-url
+    --generate-hashes --no-annotate --no-header --no-emit-index-url
 
 .PHONY: help
 help: ## List the targets

@@ -9,7 +9,12 @@ import subprocess
 import sys
 from pathlib import Path
 
-LOCKS = ("requirements.lock", "requirements-build.lock", "requirements-bouncer.lock")
+LOCKS = (
+    "requirements.lock",
+    "requirements-build.lock",
+    "requirements-bouncer.lock",
+    "requirements-uv.lock",
+)
 
 
 def audit(lock: str) -> bool:
