@@ -624,7 +624,7 @@ def test_force_replaces_samples_only(tmp_path: Path) -> None:
     (tmp_path / "real" / "file").write_text("dear")
     refused = command(tmp_path / "real", "--force")
     assert refused.returncode == 1
-    assert "is not a sample" in refused.stderr
+    assert "iae sample did not write it" in refused.stderr
     assert (tmp_path / "real" / "file").read_text() == "dear"
 
 

@@ -7,7 +7,6 @@ nobody: see :func:`sealed`.
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -17,6 +16,7 @@ from typing import Any
 import duckdb
 
 from iae.errors import IaeError
+from iae.folders import check_free, replaced
 from iae.warehouse import opened, warehouse_path
 
 # What dbt says of the run and the machine; the rest of its metadata is about the project.
@@ -150,9 +150,10 @@ def write_catalogue(project: Path, out: Path, wait: float = 0) -> tuple[Path, Pa
         Paths of the catalogue and of the lineage of columns.
 
     Raises:
-        IaeError: the warehouse is not built or is held, dbt or dbt-colibri fails, or a page
-            would name a folder of this machine.
+        IaeError: `out` is somebody else's, the warehouse is not built or is held, dbt or
+            dbt-colibri fails, or a page would name a folder of this machine.
     """
+    check_free(out, "catalogue")
     extracts = extracts_table(warehouse_path(), wait)
     with tempfile.TemporaryDirectory() as scratch:
         target, report = Path(scratch) / "target", Path(scratch) / "lineage"
@@ -191,9 +192,9 @@ def write_catalogue(project: Path, out: Path, wait: float = 0) -> tuple[Path, Pa
     if found := local_paths(told, project):
         raise IaeError(f"The catalogue would name folders of this machine: {', '.join(found)}")
 
-    shutil.rmtree(out, ignore_errors=True)
-    pages = out / "index.html", out / "lineage" / "index.html"
-    pages[1].parent.mkdir(parents=True)
-    for path, text in zip(pages, (page, lineage), strict=True):
-        path.write_text(sealed(text), encoding="utf-8")
-    return pages
+    with replaced(out, "catalogue") as folder:
+        for name, text in (("index.html", page), ("lineage/index.html", lineage)):
+            path = folder / name
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(sealed(text), encoding="utf-8")
+    return out / "index.html", out / "lineage" / "index.html"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 from collections.abc import Callable, Iterator
@@ -13,6 +12,7 @@ from pathlib import Path
 import duckdb
 
 from iae.errors import IaeError, printable
+from iae.folders import replaced
 from iae.sample.asp_extranet import write_fluxiae
 from iae.sample.geiq import write_geiq
 from iae.sample.iti import write_iti
@@ -60,7 +60,7 @@ def write_sample(
         scale: 1 is the size of France, 4,000 structures and 8 million monthly states.
         seed: of everything that is drawn.
         until: the last month that the extracts cover, by its first day.
-        is_forced: replace `out` where it is an earlier sample.
+        is_forced: replace `out` where it is an earlier sample; files of others in it stay.
         on_file: called with each file once it is written.
 
     Returns:
@@ -76,40 +76,27 @@ def write_sample(
             f"The calibration covers {FIRST_MONTH:%Y-%m} to {LAST_MONTH:%Y-%m}, not {until:%Y-%m}:"
             " give --until within these months."
         )
-    _check_free(out, is_forced)
-    # In the same folder, so that a rename puts it in place.
-    partial = out.with_name(f".{out.name}.{os.getpid()}.partial")
+    if not is_forced and out.is_dir() and any(out.iterdir()):
+        raise IaeError(
+            f"{printable(out)}: exists and is not empty; name another folder, or give --force."
+        )
     files = []
-    try:
-        partial.mkdir(parents=True)
-        with _generator(partial, scale, seed, until) as connection:
-            for file in _write_sources(connection, partial, until):
-                files.append(file)
-                on_file(file)
-        readme = read_text("SYNTHETIC.md").format(scale=scale, seed=seed, until=f"{until:%Y-%m}")
-        (partial / MARKER).write_text(readme, encoding="utf-8")
-        if is_forced and out.exists():
-            shutil.rmtree(out)
-        partial.replace(out)
-    except (OSError, duckdb.IOException, duckdb.OutOfMemoryException) as error:
-        raise IaeError(f"The sample cannot be written to {printable(out)}: {error}.") from error
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
+    with replaced(out, "sample") as folder:
+        try:
+            with _generator(folder, scale, seed, until) as connection:
+                for file in _write_sources(connection, folder, until):
+                    files.append(file)
+                    on_file(file)
+            readme = read_text("SYNTHETIC.md").format(
+                scale=scale, seed=seed, until=f"{until:%Y-%m}"
+            )
+            (folder / MARKER).write_text(readme, encoding="utf-8")
+        except (OSError, duckdb.IOException, duckdb.OutOfMemoryException) as error:
+            raise IaeError(f"The sample cannot be written to {printable(out)}: {error}.") from error
     return [
-        WrittenFile(out / file.path.relative_to(partial), file.nb_rows, file.nb_bytes)
+        WrittenFile(out / file.path.relative_to(folder), file.nb_rows, file.nb_bytes)
         for file in files
     ]
-
-
-def _check_free(out: Path, is_forced: bool) -> None:
-    is_free = not any(out.iterdir()) if out.is_dir() else not (out.exists() or out.is_symlink())
-    if is_free:
-        return
-    name = printable(out)
-    if not is_forced:
-        raise IaeError(f"{name} exists and is not empty: name another folder, or give --force.")
-    if not (out / MARKER).is_file():
-        raise IaeError(f"{name} is not a sample (no {MARKER} in it): --force does not replace it.")
 
 
 @contextmanager

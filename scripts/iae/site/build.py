@@ -2,8 +2,7 @@
 
 import base64
 import json
-import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -15,6 +14,7 @@ from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
 from iae.errors import IaeError
+from iae.folders import replaced
 from iae.site.french import (
     MART_DESCRIPTIONS,
     REASONS,
@@ -43,6 +43,8 @@ SCRIPTS = (
     "published.js",
     "page.js",
 )
+# What other commands write into the folder of the page.
+OTHERS_FOLDERS = ("catalogue",)
 VEGA_LITE_VERSION = "6.4"
 
 
@@ -76,7 +78,18 @@ def build_site(database: Path, out: Path) -> SiteSummary:
 
     Raises:
         SiteError: the published file is absent, is not a published file, or cannot be read.
+        IaeError: ``out`` is somebody else's folder or cannot be written.
     """
+    with replaced(out, "site", others=OTHERS_FOLDERS) as folder:
+        summary = _write_site(database, folder)
+    return replace(
+        summary,
+        index=out / "index.html",
+        has_catalogue=(out / "catalogue" / "index.html").is_file(),
+    )
+
+
+def _write_site(database: Path, out: Path) -> SiteSummary:
     if not database.is_file():
         raise SiteError(f"{database} does not exist: publish a build first (iae publish)")
     try:
@@ -112,7 +125,7 @@ def build_site(database: Path, out: Path) -> SiteSummary:
         index=index,
         nb_months=len(data["months"]),
         downloads=downloads,
-        has_catalogue=(out / "catalogue" / "index.html").is_file(),
+        has_catalogue=False,
     )
 
 
@@ -120,8 +133,7 @@ def _write_downloads(
     connection: duckdb.DuckDBPyConnection, marts: dict[str, str | None], folder: Path
 ) -> list[Download]:
     """One CSV (comma, UTF-8, ISO dates) and one Parquet per mart, rows in a stable order."""
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
+    folder.mkdir()
     downloads = []
     for mart, comment in marts.items():
         relation = connection.table(f"marts.{mart}").order("all")

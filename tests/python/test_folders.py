@@ -1,0 +1,239 @@
+"""Folders that commands replace: nobody else's is touched, and none is ever half written."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from conftest import PROJECT
+from iae.cli import app
+from iae.errors import IaeError
+from iae.folders import MARK, replaced
+
+
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A current folder, a home and a warehouse of the test's own."""
+    here = tmp_path / "here"
+    here.mkdir()
+    monkeypatch.chdir(here)
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("IAE_WAREHOUSE", str(tmp_path / "data" / "build.duckdb"))
+    return here
+
+
+def write(out: Path, *names: str, command: str = "site", text: str = "new") -> None:
+    with replaced(out, command, others=("catalogue", "donnees")) as folder:
+        for name in names:
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_text(text)
+
+
+def contents(folder: Path) -> dict[str, str]:
+    return {
+        path.relative_to(folder).as_posix(): path.read_text()
+        for path in folder.rglob("*")
+        if path.is_file() and path.name != MARK
+    }
+
+
+def test_what_the_command_wrote_before_is_replaced(tmp_path: Path) -> None:
+    out = tmp_path / "site"
+    write(out, "index.html", "assets/old.js", text="old")
+    write(out, "index.html", "assets/new.js")
+    assert contents(out) == {"index.html": "new", "assets/new.js": "new"}
+    assert sorted(tmp_path.iterdir()) == [tmp_path / "here", out]
+
+
+def test_what_others_put_there_stays(tmp_path: Path) -> None:
+    out = tmp_path / "site"
+    (out / "donnees" / "2022-10-11").mkdir(parents=True)
+    (out / "donnees" / "2022-10-11" / "stock.csv").write_text("released")
+    write(out / "catalogue", "index.html", command="catalogue", text="catalogue")
+    write(out, "index.html")
+    (out / "notes.txt").write_text("dear")
+    (out / "link").symlink_to(tmp_path / "here")
+    write(out, "index.html", text="newer")
+    assert contents(out) == {
+        "donnees/2022-10-11/stock.csv": "released",
+        "catalogue/index.html": "catalogue",
+        "notes.txt": "dear",
+        "index.html": "newer",
+    }
+    assert (out / "link").is_symlink()
+    write(out / "catalogue", "index.html", command="catalogue", text="newer catalogue")
+    assert (out / "catalogue" / "index.html").read_text() == "newer catalogue"
+
+
+def test_a_file_of_somebodys_is_not_written_over(tmp_path: Path) -> None:
+    out = tmp_path / "site"
+    write(out, "index.html", text="old")
+    (out / "notes.txt").write_text("dear")
+    with pytest.raises(IaeError, match=r"notes\.txt: is in the way"):
+        write(out, "index.html", "notes.txt")
+    assert contents(out) == {"index.html": "old", "notes.txt": "dear"}
+
+
+def a_folder_of_files(tmp_path: Path) -> Path:
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "file").write_text("dear")
+    return tmp_path / "mine"
+
+
+def one_that_another_command_wrote(tmp_path: Path) -> Path:
+    write(tmp_path / "mine", "file", command="other", text="dear")
+    return tmp_path / "mine"
+
+
+def the_marked_mother_of_the_current_folder(tmp_path: Path) -> Path:
+    (tmp_path / "file").write_text("dear")
+    for command in ("site", "catalogue", "sample"):
+        (tmp_path / MARK).write_text(f"iae {command}\nfile\n")
+    return tmp_path
+
+
+def a_link(tmp_path: Path) -> Path:
+    (tmp_path / "link").symlink_to(a_folder_of_files(tmp_path))
+    return tmp_path / "link"
+
+
+def a_link_to_nothing(tmp_path: Path) -> Path:
+    (tmp_path / "link").symlink_to(tmp_path / "nothing")
+    return tmp_path / "link"
+
+
+def a_file(tmp_path: Path) -> Path:
+    return a_folder_of_files(tmp_path) / "file"
+
+
+def below_a_file(tmp_path: Path) -> Path:
+    return a_file(tmp_path) / "site"
+
+
+def the_empty_current_folder(tmp_path: Path) -> Path:
+    return Path()
+
+
+def the_empty_home(tmp_path: Path) -> Path:
+    (tmp_path / "home").mkdir()
+    return tmp_path / "home"
+
+
+def the_folder_of_the_warehouse(tmp_path: Path) -> Path:
+    (tmp_path / "data").mkdir()
+    return tmp_path / "data"
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        a_folder_of_files,
+        one_that_another_command_wrote,
+        the_marked_mother_of_the_current_folder,
+        a_link,
+        a_link_to_nothing,
+        a_file,
+        below_a_file,
+        the_empty_current_folder,
+        the_empty_home,
+        the_folder_of_the_warehouse,
+        lambda _: Path(".."),
+        lambda _: Path("/"),
+        lambda _: PROJECT,
+    ],
+)
+@pytest.mark.parametrize(
+    "words", [["catalogue"], ["site", "--out"], ["sample", "--force", "--scale", "0.001"]]
+)
+def test_nothing_else_is_replaced(place, words: list[str], tmp_path: Path) -> None:
+    out = place(tmp_path)
+    before = sorted(tmp_path.rglob("*"))
+    result = CliRunner().invoke(app, [*words, str(out)])
+    assert result.exit_code == 1
+    assert result.stderr.startswith("Error: ")
+    assert len(result.stderr.splitlines()) == 1
+    assert sorted(tmp_path.rglob("*")) == before
+    assert all(file.read_text() == "dear" for file in tmp_path.rglob("file"))
+
+
+def test_a_fault_leaves_what_was_there(tmp_path: Path) -> None:
+    out = tmp_path / "site"
+    write(out, "index.html", text="old")
+    with suppress(ZeroDivisionError), replaced(out, "site") as folder:
+        (folder / "index.html").write_text("half")
+        raise ZeroDivisionError
+    assert contents(out) == {"index.html": "old"}
+    assert sorted(tmp_path.iterdir()) == [tmp_path / "here", out]
+
+
+SLOW = """
+import sys, time
+from pathlib import Path
+from iae.folders import replaced
+with replaced(Path(sys.argv[1]), "site") as folder:
+    (folder / "index.html").write_text("half")
+    print("written", flush=True)
+    time.sleep(60)
+"""
+
+
+@pytest.fixture
+def slow(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
+    """A process that has half written the folder `site`."""
+    command = [sys.executable, "-c", SLOW, str(tmp_path / "site")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "written\n"
+        yield process
+        process.kill()
+
+
+def test_a_kill_leaves_what_was_there(tmp_path: Path, request: pytest.FixtureRequest) -> None:
+    out = tmp_path / "site"
+    write(out, "index.html", text="old")
+    slow = request.getfixturevalue("slow")
+    slow.send_signal(signal.SIGKILL)
+    slow.wait()
+    assert contents(out) == {"index.html": "old"}
+    assert len(list(tmp_path.iterdir())) == 3
+    write(out, "index.html")
+    assert contents(out) == {"index.html": "new"}
+    assert sorted(tmp_path.iterdir()) == [tmp_path / "here", out]
+
+
+def test_another_that_writes_at_the_same_time_is_left_alone(
+    tmp_path: Path, slow: subprocess.Popen[str]
+) -> None:
+    write(tmp_path / "site", "index.html")
+    [half] = tmp_path.glob(f".site.{slow.pid}.new")
+    assert contents(half) == {"index.html": "half"}
+
+
+def test_killed_between_the_two_renames(tmp_path: Path) -> None:
+    out = tmp_path / "site"
+    write(out, "index.html", text="old")
+    (out / "notes.txt").write_text("dear")
+    out.rename(tmp_path / ".site.1.old")
+    write(out, "index.html")
+    assert contents(out) == {"index.html": "new", "notes.txt": "dear"}
+    assert sorted(tmp_path.iterdir()) == [tmp_path / "here", out]
+
+
+def test_a_folder_without_second_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError("no hard links here")
+
+    out = tmp_path / "site"
+    write(out, "index.html")
+    (out / "notes.txt").write_text("dear")
+    monkeypatch.setattr(os, "link", refuse)
+    write(out, "index.html")
+    assert contents(out) == {"index.html": "new", "notes.txt": "dear"}
