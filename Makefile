@@ -13,7 +13,9 @@ BIN := $(VENV)/bin
 IAE := $(BIN)/iae
 DBT := $(BIN)/dbt
 
-# The drop to load: drop/ where there is one, else a synthetic one, which says so in its name.
+# What to load: the real data that come with the project, then drop/ where there is one, else a
+# synthetic drop, which says so in its name.
+REAL_DATA := data
 SYNTHETIC := drop-synthetic
 DROP ?= $(or $(wildcard drop),$(SYNTHETIC))
 SAMPLE_SCALE ?= 0.02
@@ -38,7 +40,7 @@ stale = [ ! -e $(1) ] || [ -n "$$(find $(2) -newer $(1) -not -name '*.pyc' -prin
 ##@ From a drop to a result
 
 .PHONY: all
-all: site ## Load DROP, build, publish, write the catalogue and the page; show the last months
+all: site ## Load the real data and DROP, build, publish, write the catalogue and the page; show a summary
 	@$(IAE) summary
 	@printf '%s\n' \
 	    'Tables for analysts   $(PUBLISHED)' \
@@ -50,8 +52,8 @@ $(SYNTHETIC): | $(VENV)/.done
 	$(IAE) sample $@ --scale $(SAMPLE_SCALE)
 
 .PHONY: load
-load: $(VENV)/.done | $(filter $(SYNTHETIC),$(DROP)) ## Load the extracts of DROP that are not loaded yet
-	$(IAE) load "$(DROP)"
+load: $(VENV)/.done | $(filter $(SYNTHETIC),$(DROP)) ## Load the real data and the extracts of DROP that are not loaded yet
+	$(IAE) load $(REAL_DATA) "$(DROP)"
 
 # dbt build, when the last one was not green, or other extracts are current, or a file has changed.
 .PHONY: build

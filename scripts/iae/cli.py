@@ -189,7 +189,7 @@ def summary(
     months: Annotated[int, typer.Option(min=1, help="Last months to show.")] = 6,
 ) -> None:
     """Show the last months of what is published."""
-    from iae.presenters.publishing import show_summary
+    from iae.presenters.summary import show_summary
     from iae.publishing.swap import published_path
     from iae.warehouse import warehouse_path
 

@@ -26,6 +26,7 @@ BROWSER_OPTIONS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+REAL_DATA = PROJECT / "data"
 SHARED = Path(os.environ.get("IAE_SHARED", PROJECT.parent / "shared"))
 
 

@@ -15,6 +15,7 @@ import pytest
 import pyzipper
 import xlsxwriter
 
+from conftest import REAL_DATA
 from iae.loading.sources import SOURCES
 from loading import FLUXIAE, NIR, Warehouse, file_name, fluxiae_text, rows_of, write_fluxiae
 
@@ -344,11 +345,11 @@ def test_other_tables_are_named_and_left_alone(tmp_path: Path, warehouse: Wareho
     assert {file.nb_rows for file in outcome.files} == {3}
 
 
-def test_real_editions_of_the_barometre(warehouse: Warehouse, shared_data: Path) -> None:
-    outcomes = warehouse.load(shared_data)
+def test_real_editions_of_the_barometre(warehouse: Warehouse) -> None:
+    outcomes = warehouse.load(REAL_DATA)
+    editions = ("2021-05-07", "2021-07-23", "2021-12-21", "2022-01-13", "2022-03-15", "2023-01-18")
     assert [(outcome.source, f"{outcome.date}") for outcome in outcomes] == [
-        ("barometre", edition)
-        for edition in ("2021-05-07", "2021-12-21", "2022-03-15", "2023-01-18")
+        ("barometre", edition) for edition in editions
     ]
     assert warehouse.query(
         "select count(*), min(_line), max(_line) from raw.barometre__departemental "

@@ -12,7 +12,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from conftest import PROJECT, Pipeline
+from conftest import PROJECT, REAL_DATA, Pipeline
 
 NOTEBOOKS = sorted((PROJECT / "notebooks").glob("*.py"))
 # Prints what a notebook shows, and the rows of the tables that it defines.
@@ -138,19 +138,17 @@ def published_editions(folder: Path, editions: Path | None) -> Path:
                     edition = '2023-01-18'
                 from read_csv(?, filename = true)
                 """,
-                [str(editions / "*" / "*-national.csv")],
+                [str(editions / "*" / "*-national.csv.gz")],
             )
     return path
 
 
-def test_revisions_give_the_headline_claims_of_each_edition(
-    shared_data: Path, tmp_path: Path
-) -> None:
+def test_revisions_give_the_headline_claims_of_each_edition(tmp_path: Path) -> None:
     """The public note says -35.8 %, +18,447, +14.9 % and +5.4 %: those of edition 2022-03-15."""
-    path = published_editions(tmp_path, shared_data / "barometre")
+    path = published_editions(tmp_path, REAL_DATA / "barometre")
     _, tables = run("revisions", path)
     headlines = {row.pop("edition"): tuple(row.values()) for row in tables["headlines"]}
-    assert len(headlines) == 4
+    assert len(headlines) == 6
     assert headlines["2022-03-15"] == (-35.8, 18447, 14.9, 5.4)
     assert headlines["2021-05-07"] == (-35.7, None, None, None)
 

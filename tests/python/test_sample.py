@@ -15,7 +15,7 @@ import duckdb
 import pytest
 from python_calamine import CalamineWorkbook
 
-from conftest import PROJECT, Pipeline
+from conftest import PROJECT, REAL_DATA, Pipeline
 from iae.errors import IaeError
 from iae.sample import FIRST_MONTH, LAST_MONTH, MARKER, parse_month, write_sample
 from sample_reading import Content, compute_stock, fluxiae_file, read_fluxiae
@@ -117,9 +117,9 @@ def test_august_is_the_low_of_the_ai(files: duckdb.DuckDBPyConnection) -> None:
 
 
 def test_trend_follows_the_published_series(
-    files: duckdb.DuckDBPyConnection, shared_data: Path
+    files: duckdb.DuckDBPyConnection,
 ) -> None:
-    edition = shared_data / "barometre" / "2023-01-18" / "barometre-resultats-detail-national.csv"
+    edition = f"{REAL_DATA}/barometre/2023-01-18/barometre-resultats-detail-national.csv.gz"
     (worst,) = one(
         files,
         f"""

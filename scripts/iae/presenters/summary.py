@@ -1,0 +1,159 @@
+"""What `iae summary` shows: the real figures first, the synthetic ones apart."""
+
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import duckdb
+from rich.box import SIMPLE_HEAD
+from rich.table import Table
+
+from iae.console import stdout
+from iae.errors import IaeError
+from iae.public_note import NOTE, Claims, recompute_claims
+
+SYNTHETIC = "SYNTHETIC, made up to try the project"
+
+
+def show_summary(path: Path, nb_months: int) -> None:
+    """Show France by month: as published and what its note claims, then as recomputed.
+
+    Raise IaeError when nothing is published yet.
+    """
+    if not path.exists():
+        raise IaeError(f"{path}: nothing is published yet; run iae publish.")
+    with duckdb.connect(str(path), read_only=True) as connection:
+        extracts = _rows(
+            connection,
+            """
+            select source, max(extract_date), bool_or(is_synthetic)
+            from marts.audit_extracts
+            group by source
+            order by source
+            """,
+        )
+        synthetic = {source for source, _, is_synthetic in extracts if is_synthetic}
+        shown = [
+            ("barometre" in synthetic, _show_published),
+            (bool(synthetic - {"barometre"}), _show_recomputed),
+        ]
+        # Stable: among figures of the same kind, the published series comes first.
+        for is_synthetic, show in sorted(shown, key=lambda part: part[0]):
+            show(connection, nb_months, SYNTHETIC if is_synthetic else "real")
+    loaded = ", ".join(f"{source} {day:%Y-%m-%d}" for source, day, _ in extracts)
+    stdout.print(f"Extracts: {loaded or 'none'}")
+
+
+def _show_published(connection: duckdb.DuckDBPyConnection, nb_months: int, kind: str) -> None:
+    rows = _rows(
+        connection,
+        """
+        select edition, month, stock
+        from marts.fct_published_stock
+        where is_latest_edition and territory_id = 'FR'
+        order by month
+        """,
+    )
+    if not rows:
+        return
+    [edition, *_] = rows[-1]
+    stock = {month: value for _, month, value in rows}
+    table = Table(
+        box=SIMPLE_HEAD, title=f"France, as published on {edition:%Y-%m-%d} ({kind})", min_width=44
+    )
+    table.add_column("month")
+    table.add_column("people", justify="right")
+    for month, value in list(stock.items())[-nb_months:]:
+        table.add_row(f"{month:%Y-%m}", f"{value:,}")
+    stdout.print(table)
+    _show_claims(recompute_claims(stock))
+    _, lowest = min((value, month) for month, value in stock.items())
+    _, highest = max((value, month) for month, value in stock.items())
+    stdout.print(
+        f"{len(stock)} months. Lowest: {_month_of(stock, lowest)}. "
+        f"Highest: {_month_of(stock, highest)}.\n"
+    )
+
+
+def _month_of(stock: dict[date, int], month: date) -> str:
+    return f"{stock[month]:,} in {month:%Y-%m}"
+
+
+def _show_claims(claims: Claims) -> None:
+    table = Table(box=SIMPLE_HEAD, title="What the public note claims, recomputed")
+    for name in ("claim", "note", "this edition"):
+        table.add_column(name, justify="left" if name == "claim" else "right")
+    for claim, note, value, unit in (
+        ("February to April 2020", NOTE.spring_2020_percent, claims.spring_2020_percent, " %"),
+        ("January to September 2021, on 2020", NOTE.gain, claims.gain, ""),
+        ("the same, in per cent", NOTE.gain_percent, claims.gain_percent, " %"),
+        ("the same, on 2019", NOTE.gain_on_2019_percent, claims.gain_on_2019_percent, " %"),
+    ):
+        digits = 1 if unit else 0
+        recomputed = "-" if value is None else f"{value:+,.{digits}f}{unit}"
+        table.add_row(claim, f"{note:+,.0f}{unit}", recomputed)
+    stdout.print(table)
+
+
+def _show_recomputed(connection: duckdb.DuckDBPyConnection, nb_months: int, kind: str) -> None:
+    months = _rows(
+        connection,
+        """
+        select month, official_stock, constant_stock, is_provisional
+        from marts.fct_composite_stock
+        where territory_id = 'FR'
+        order by month desc
+        limit $limit
+        """,
+        {"limit": nb_months},
+    )
+    stocks = {
+        (month, structure_type): stock
+        for month, structure_type, stock in _rows(
+            connection,
+            """
+            select month, structure_type, stock
+            from marts.fct_stock_by_structure_type
+            where territory_id = 'FR'
+            """,
+        )
+    }
+    types = [
+        structure_type
+        for (structure_type,) in _rows(
+            connection,
+            """
+            select structure_type
+            from marts.dim_structure_types
+            order by first_month, structure_type
+            """,
+        )
+    ]
+    if not months:
+        return
+    table = Table(
+        box=SIMPLE_HEAD,
+        padding=(0, 1, 0, 0),
+        title=f"France, recomputed from the extracts ({kind})",
+        caption="p: provisional. official, constant: the composite, by scope.",
+    )
+    table.add_column("month", no_wrap=True)
+    for name in [*types, "official", "constant"]:
+        table.add_column(name, justify="right")
+    for month, official, constant, is_provisional in reversed(months):
+        cells = [stocks.get((month, name)) for name in types] + [official, constant]
+        table.add_row(
+            f"{month:%Y-%m}{' p' if is_provisional else ''}",
+            *("-" if cell is None else f"{cell:,}" for cell in cells),
+        )
+    stdout.print(table)
+
+
+def _rows(
+    connection: duckdb.DuckDBPyConnection, sql: str, parameters: dict[str, Any] | None = None
+) -> Sequence[tuple[Any, ...]]:
+    try:
+        return connection.execute(sql, parameters or {}).fetchall()
+    except duckdb.CatalogException:
+        return []  # a mart that this edition does not have
