@@ -1,47 +1,41 @@
 import marimo
 
 __generated_with = "0.25.2"
-app = marimo.App(width="medium", app_title="First steps")
+app = marimo.App(width="medium", app_title="Premiers pas")
 
 with app.setup:
-    import os
-    from pathlib import Path
-
     import altair as alt
-    import duckdb
     import marimo as mo
+    import published_file
 
 
 @app.cell(hide_code=True)
 def _():
     mo.md("""
-    # First steps
+    # Premiers pas
 
-    Five questions on the people in *insertion par l'activité économique* (IAE), each with its
-    SQL and its chart. Change a query and what depends on it follows.
+    Cinq questions sur les personnes en insertion par l'activité économique (IAE), chacune avec sa
+    requête et son graphique. Modifiez une requête : ce qui en dépend suit.
 
-    The marts are described, column by column, in the catalogue (`site/catalogue/index.html`).
-    One rule comes before all others: **a stock is never summed over months**.
+    Le catalogue (`site/catalogue/index.html`) décrit chaque table et chaque colonne.
+    Une règle avant toutes les autres : **un effectif mensuel ne s'additionne jamais sur plusieurs
+    mois**.
     """)
     return
 
 
 @app.cell
 def _():
-    # The published file: IAE_PUBLISHED says where, else it is where `make` puts it.
-    warehouse = Path(os.environ.get("IAE_WAREHOUSE", "warehouse/build.duckdb"))
-    if not warehouse.is_absolute():
-        warehouse = mo.notebook_dir().parent / warehouse
-    published = Path(os.environ.get("IAE_PUBLISHED", warehouse.with_name("iae.duckdb")))
-    mo.stop(not published.exists(), mo.md(f"**{published.name} is not there yet: run `make`.**"))
-    connection = duckdb.connect(str(published), read_only=True)
+    published = published_file.path(mo.notebook_dir().parent)
+    mo.stop(not published.exists(), mo.md(f"**{published} n'existe pas encore : lancez `make`.**"))
+    connection = published_file.opened(published)
     return (connection,)
 
 
 @app.cell(hide_code=True)
 def _():
     mo.md("""
-    ## What the figures are from
+    ## D'où viennent les chiffres
     """)
     return
 
@@ -61,188 +55,264 @@ def _(connection):
 
 @app.cell(hide_code=True)
 def _(extracts):
-    made_up = extracts.filter(extracts["is_synthetic"])["source"].unique().to_list()
+    _made_up = sorted(set(extracts.filter(extracts["is_synthetic"])["source"]))
+    _real = sorted(set(extracts.filter(~extracts["is_synthetic"])["source"]))
     mo.callout(
-        mo.md(f"Made up by `iae sample`, not France: {', '.join(sorted(made_up))}."), kind="warn"
-    ) if made_up else mo.md("All extracts are real.")
+        mo.md(
+            f"Données réelles : {', '.join(_real) or 'aucune'}. Données fictives, sans rien dire "
+            f"de la France : {', '.join(_made_up) or 'aucune'}."
+        ),
+        kind="warn" if _made_up else "info",
+    )
+    return
+
+
+@app.cell(hide_code=True)
+def _(connection):
+    known = published_file.series(connection)
+    mo.stop(
+        not known,
+        mo.callout(mo.md("**Aucune série n'est chargée** : lancez `iae load`."), kind="warn"),
+    )
+    chosen = mo.ui.dropdown(options=known, value=known[0], label="Série étudiée")
+    chosen
+    return (chosen,)
+
+
+@app.cell(hide_code=True)
+def _(chosen):
+    mo.md(f"""
+    ## 1. Combien de personnes, mois par mois ?
+
+    {chosen.value}. La fin en pointillé est provisoire : des déclarations arrivent encore. Le
+    périmètre officiel et la série publiée changent de champ en janvier 2021 (EITI, GEIQ et ITI).
+    """)
+    return
+
+
+@app.cell
+def _(chosen, connection):
+    stocks = mo.sql(
+        f"""
+        select
+            stocks.month,
+            stocks.territory_id,
+            stocks.territory_level,
+            stocks.territory_name,
+            stocks.stock,
+            stocks.rate,
+            stocks.is_provisional,
+            year_before.stock as stock_year_before,
+        from series_stock as stocks
+        left join series_stock as year_before
+            on
+                stocks.series = year_before.series
+                and stocks.territory_id = year_before.territory_id
+                and stocks.month = year_before.month + interval 1 year
+        where stocks.series = '{chosen.value}'
+        order by stocks.month, stocks.territory_id
+        """,
+        output=False,
+        engine=connection,
+    )
+    return (stocks,)
+
+
+@app.cell(hide_code=True)
+def _(chosen, stocks):
+    france = stocks.filter(stocks["territory_id"] == "FR")
+    _lines = alt.Chart(france).encode(
+        x=alt.X("month:T", title=None),
+        y=alt.Y("stock:Q", title="personnes", scale=alt.Scale(zero=False)),
+        tooltip=["month:T", alt.Tooltip("stock:Q", format=",")],
+    )
+    (
+        _lines.mark_line(strokeDash=[4, 3], color="#0072b2")
+        + _lines.transform_filter("!datum.is_provisional").mark_line(color="#0072b2")
+    ).properties(width=680, height=300, title=f"Personnes en IAE, France. {chosen.value}")
+    return (france,)
+
+
+@app.cell(hide_code=True)
+def _(france):
+    # Le dernier mois ferme, ou le dernier tout court quand tous sont provisoires.
+    _firm = france.filter(~france["is_provisional"])
+    _months = _firm if _firm.height else france
+    studied_month = _months["month"].max()
+    _stock = _months.filter(_months["month"] == studied_month)["stock"].item()
+    mo.md(
+        f"{'Dernier mois ferme' if _firm.height else 'Dernier mois, provisoire'} : "
+        f"{studied_month:%m/%Y}, {_stock:,} personnes.".replace(",", " ", 1)
+    )
+    return (studied_month,)
+
+
+@app.cell(hide_code=True)
+def _():
+    mo.md("""
+    ## 2. Où sont-elles le plus présentes ?
+
+    Personnes pour 10 000 habitants (population de 2023), le mois dit plus haut.
+    """)
+    return
+
+
+@app.cell
+def _(stocks, studied_month):
+    departments = (
+        stocks.filter(
+            (stocks["territory_level"] == "departmental")
+            & (stocks["month"] == studied_month)
+            & stocks["rate"].is_not_null()
+        )
+        .sort("rate", descending=True)
+        .head(20)
+    )
+    departments
+    return (departments,)
+
+
+@app.cell(hide_code=True)
+def _(chosen, departments):
+    alt.Chart(departments).mark_bar(color="#0072b2").encode(
+        x=alt.X("rate:Q", title="personnes pour 10 000 habitants"),
+        y=alt.Y("territory_name:N", sort="-x", title=None),
+        tooltip=[
+            "territory_name:N",
+            alt.Tooltip("stock:Q", format=","),
+            alt.Tooltip("rate:Q", format=".2f"),
+        ],
+    ).properties(width=560, title=f"Les vingt départements où l'IAE pèse le plus. {chosen.value}")
     return
 
 
 @app.cell(hide_code=True)
 def _():
     mo.md("""
-    ## 1. How many people, month by month?
+    ## 3. Quelles régions progressent ?
 
-    The official scope takes in EITI, GEIQ and ITI in January 2021: compare across it in the
-    constant scope. The dashed end of a line is provisional: late declarations still come in.
+    Évolution sur un an, le mois dit plus haut.
     """)
     return
 
 
 @app.cell
-def _(connection):
-    composite = mo.sql(
+def _(connection, stocks, studied_month):
+    regions = mo.sql(
         f"""
-        unpivot (
-            select month, is_provisional, official_stock as official, constant_stock as constant
-            from marts.fct_composite_stock
-            where territory_id = 'FR'
-        )
-        on official, constant into name scope value stock
-        order by month, scope
+        select
+            territory_name,
+            month,
+            stock,
+            stock - stock_year_before as change,
+            round(100 * (stock / nullif(stock_year_before, 0) - 1), 1) as change_percent,
+        from stocks
+        where territory_level = 'regional' and month = '{studied_month}'
+        order by change_percent desc nulls last
         """,
         engine=connection,
     )
-    return (composite,)
+    return (regions,)
 
 
 @app.cell(hide_code=True)
-def _(composite):
-    _lines = alt.Chart(composite).encode(
-        x=alt.X("month:T", title=None),
-        y=alt.Y("stock:Q", title="people present", scale=alt.Scale(zero=False)),
-        color=alt.Color("scope:N", scale=alt.Scale(range=["#0072b2", "#d55e00"])),
-        tooltip=["month:T", "scope:N", alt.Tooltip("stock:Q", format=",")],
+def _(chosen, regions):
+    mo.stop(
+        regions["change_percent"].is_null().all(),
+        mo.md("Aucun mois de l'année précédente à comparer."),
     )
-    _break = (
-        alt.Chart()
-        .mark_rule(color="#767676", strokeDash=[2, 2])
-        .encode(x=alt.datum(alt.DateTime(year=2021, month=1)))
-    )
-    (
-        _lines.mark_line(strokeDash=[4, 3])
-        + _lines.transform_filter("!datum.is_provisional").mark_line()
-        + _break
-    ).properties(
-        width=680, height=300, title="People in IAE, France, with the break of January 2021"
-    )
+    alt.Chart(regions).mark_bar().encode(
+        x=alt.X("change_percent:Q", title="évolution sur un an, %"),
+        y=alt.Y("territory_name:N", sort="-x", title=None),
+        color=alt.condition("datum.change_percent < 0", alt.value("#d55e00"), alt.value("#0072b2")),
+        tooltip=[
+            "territory_name:N",
+            alt.Tooltip("change:Q", format="+,"),
+            alt.Tooltip("change_percent:Q", format="+.1f"),
+        ],
+    ).properties(width=560, title=f"Évolution de l'effectif sur un an. {chosen.value}")
     return
 
 
 @app.cell(hide_code=True)
-def _():
-    mo.md("""
-    ## 2. In which types of structure?
-
-    One person in two types counts in each. Each type has its own source, hence its own last
-    month and its own number of provisional months.
-    """)
-    return
-
-
-@app.cell
 def _(connection):
     by_type = mo.sql(
         f"""
-        select month, structure_type, stock, is_provisional,
+        select
+            month,
+            structure_type,
+            stock,
+            is_provisional,
+            round(100 * stock / nullif(avg(stock) over whole_year, 0), 1) as season,
+            count(*) over whole_year as nb_months,
         from marts.fct_stock_by_structure_type
         where territory_id = 'FR'
+        window whole_year as (partition by structure_type, year(month))
         order by month, structure_type
         """,
+        output=False,
         engine=connection,
     )
-    return (by_type,)
+    mo.stop(
+        by_type.is_empty(),
+        mo.md(
+            "Les effectifs par type de structure demandent les extraits de l'ASP, d'Extrapro et de "
+            "BPI France : aucun n'est chargé."
+        ),
+    )
+    ((_is_synthetic,),) = connection.execute(
+        "select bool_or(is_synthetic) from marts.audit_extracts where source != 'barometre'"
+    ).fetchall()
+    origin = "Données fictives" if _is_synthetic else "Données réelles"
+    mo.md(f"""
+    ## 4. Dans quels types de structures ?
+
+    {origin}. Une personne présente dans deux types compte dans chacun. Chaque type a sa source,
+    donc son dernier mois et son nombre de mois provisoires.
+    """)
+    return by_type, origin
 
 
 @app.cell(hide_code=True)
-def _(by_type):
+def _(by_type, origin):
     _lines = alt.Chart(by_type).encode(
         x=alt.X("month:T", title=None),
-        y=alt.Y("stock:Q", title="people present"),
+        y=alt.Y("stock:Q", title="personnes"),
         color=alt.Color("structure_type:N", title="type", scale=alt.Scale(scheme="tableau10")),
         tooltip=["month:T", "structure_type:N", alt.Tooltip("stock:Q", format=",")],
     )
     (
         _lines.mark_line(strokeDash=[4, 3])
         + _lines.transform_filter("!datum.is_provisional").mark_line()
-    ).properties(width=680, height=300, title="People in IAE by structure type, France")
+    ).properties(width=680, height=300, title=f"Personnes en IAE par type, France. {origin}")
     return
 
 
 @app.cell(hide_code=True)
-def _():
-    mo.md("""
-    ## 3. Where are they most present?
+def _(by_type, origin):
+    mo.md(f"""
+    ## 5. À quoi ressemble une année ?
 
-    People per 10,000 inhabitants, in the last month that is final.
+    {origin}. Chaque mois rapporté à la moyenne de son année, sur les années complètes sauf 2020 :
+    sous 100, c'est la basse saison.
     """)
     return
 
 
 @app.cell
-def _(connection):
-    departments = mo.sql(
-        f"""
-        select
-            territories.territory_name,
-            territories.region_name,
-            composite.month,
-            composite.constant_stock,
-            round(composite.constant_stock * 10000 / territories.population, 2) as rate,
-        from marts.fct_composite_stock as composite
-        inner join marts.dim_territories as territories
-            on composite.territory_id = territories.territory_id
-        where
-            territories.territory_level = 'departmental'
-            and composite.month = (
-                select max(month) from marts.fct_composite_stock where not is_provisional
-            )
-        order by rate desc
-        limit 20
-        """,
-        engine=connection,
-    )
-    return (departments,)
-
-
-@app.cell(hide_code=True)
-def _(departments):
-    alt.Chart(departments).mark_bar(color="#0072b2").encode(
-        x=alt.X("rate:Q", title="people per 10,000 inhabitants, constant scope"),
-        y=alt.Y("territory_name:N", sort="-x", title=None),
-        tooltip=[
-            "territory_name:N",
-            "region_name:N",
-            alt.Tooltip("constant_stock:Q", format=","),
-            alt.Tooltip("rate:Q", format=".2f"),
-        ],
-    ).properties(width=560, title="The twenty departments with most people in IAE for their size")
-    return
-
-
-@app.cell(hide_code=True)
-def _():
-    mo.md("""
-    ## 4. What does a year look like?
-
-    Each month against the mean of its year, over the whole final years but 2020: what is
-    below 100 is low season.
-    """)
-    return
-
-
-@app.cell
-def _(connection):
+def _(by_type, connection):
     seasons = mo.sql(
         f"""
-        with final_months as (
-            select
-                month,
-                structure_type,
-                stock,
-                avg(stock) over whole_year as year_mean,
-                count(*) over whole_year as nb_months,
-            from marts.fct_stock_by_structure_type
-            where territory_id = 'FR' and not is_provisional and year(month) != 2020
-            window whole_year as (partition by structure_type, year(month))
-        )
-
         select
             structure_type,
             month(month) as month_of_year,
-            round(avg(100 * stock / nullif(year_mean, 0)), 1) as season,
-        from final_months
-        where nb_months = 12 and structure_type in ('ACI', 'AI', 'EI', 'ETTI')
+            round(avg(season), 1) as season,
+        from by_type
+        where
+            nb_months = 12
+            and not is_provisional
+            and year(month) != 2020
+            and structure_type in ('ACI', 'AI', 'EI', 'ETTI')
         group by all
         order by structure_type, month_of_year
         """,
@@ -252,64 +322,13 @@ def _(connection):
 
 
 @app.cell(hide_code=True)
-def _(seasons):
+def _(origin, seasons):
     alt.Chart(seasons).mark_line(point=True).encode(
-        x=alt.X("month_of_year:O", title="month of the year", axis=alt.Axis(labelAngle=0)),
-        y=alt.Y("season:Q", title="100 = mean of the year", scale=alt.Scale(zero=False)),
+        x=alt.X("month_of_year:O", title="mois de l'année", axis=alt.Axis(labelAngle=0)),
+        y=alt.Y("season:Q", title="100 = moyenne de l'année", scale=alt.Scale(zero=False)),
         color=alt.Color("structure_type:N", title="type", scale=alt.Scale(scheme="tableau10")),
         tooltip=["structure_type:N", "month_of_year:O", "season:Q"],
-    ).properties(width=680, height=280, title="Season of the stock by structure type, France")
-    return
-
-
-@app.cell(hide_code=True)
-def _():
-    mo.md("""
-    ## 5. Which regions grow?
-
-    Change on the same month one year earlier, in the last month that is final.
-    """)
-    return
-
-
-@app.cell
-def _(connection):
-    regions = mo.sql(
-        f"""
-        select
-            territories.territory_name,
-            composite.month,
-            composite.constant_change,
-            composite.constant_change_percent,
-        from marts.fct_composite_stock as composite
-        inner join marts.dim_territories as territories
-            on composite.territory_id = territories.territory_id
-        where
-            territories.territory_level = 'regional'
-            and composite.month = (
-                select max(month) from marts.fct_composite_stock where not is_provisional
-            )
-        order by composite.constant_change_percent desc
-        """,
-        engine=connection,
-    )
-    return (regions,)
-
-
-@app.cell(hide_code=True)
-def _(regions):
-    alt.Chart(regions).mark_bar().encode(
-        x=alt.X("constant_change_percent:Q", title="change on 12 months, %"),
-        y=alt.Y("territory_name:N", sort="-x", title=None),
-        color=alt.condition(
-            "datum.constant_change_percent < 0", alt.value("#d55e00"), alt.value("#0072b2")
-        ),
-        tooltip=[
-            "territory_name:N",
-            alt.Tooltip("constant_change:Q", format="+,"),
-            alt.Tooltip("constant_change_percent:Q", format="+.1f"),
-        ],
-    ).properties(width=560, title="Change of the stock on twelve months, constant scope")
+    ).properties(width=680, height=280, title=f"Saison par type de structure, France. {origin}")
     return
 
 

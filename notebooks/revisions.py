@@ -1,38 +1,30 @@
 import marimo
 
 __generated_with = "0.25.2"
-app = marimo.App(width="medium", app_title="Revisions of the published series")
+app = marimo.App(width="medium", app_title="Révisions de la série publiée")
 
 with app.setup:
-    import os
-    from pathlib import Path
-
     import altair as alt
-    import duckdb
     import marimo as mo
+    import published_file
 
 
 @app.cell(hide_code=True)
 def _():
     mo.md("""
-    # How the published series was revised
+    # Comment la série publiée a été révisée
 
-    The administration published this indicator in dated editions, until January 2023. Each
-    edition gives every month anew: late declarations raise the last months, and sometimes
-    more changes. Here are the editions that are loaded, side by side.
+    L'administration a publié cet indicateur par éditions datées, jusqu'en janvier 2023. Chaque
+    édition redonne tous les mois, et en change certains. Voici les éditions chargées, côte à côte.
     """)
     return
 
 
 @app.cell
 def _():
-    # The published file: IAE_PUBLISHED says where, else it is where `make` puts it.
-    warehouse = Path(os.environ.get("IAE_WAREHOUSE", "warehouse/build.duckdb"))
-    if not warehouse.is_absolute():
-        warehouse = mo.notebook_dir().parent / warehouse
-    published = Path(os.environ.get("IAE_PUBLISHED", warehouse.with_name("iae.duckdb")))
-    mo.stop(not published.exists(), mo.md(f"**{published.name} is not there yet: run `make`.**"))
-    connection = duckdb.connect(str(published), read_only=True)
+    published = published_file.path(mo.notebook_dir().parent)
+    mo.stop(not published.exists(), mo.md(f"**{published} n'existe pas encore : lancez `make`.**"))
+    connection = published_file.opened(published)
     return (connection,)
 
 
@@ -61,14 +53,13 @@ def _(editions):
         editions.is_empty(),
         mo.callout(
             mo.md(
-                "**No edition of the published series is loaded, so there is nothing to compare.** "
-                "The editions are on data.gouv.fr; `iae load` takes a drop with a folder "
-                "`barometre/<date of the edition>`."
+                "**Aucune édition de la série publiée n'est chargée : rien à comparer.** "
+                "Le projet les contient : `iae load data`."
             ),
             kind="warn",
         ),
     )
-    mo.md(f"{editions.height} editions are loaded.")
+    mo.md(f"Éditions chargées : {editions.height}.")
     some_editions = editions["edition"].to_list()
     return (some_editions,)
 
@@ -76,9 +67,9 @@ def _(editions):
 @app.cell(hide_code=True)
 def _(some_editions):
     mo.md(f"""
-    ## The country, edition by edition
+    ## La France, édition par édition
 
-    The same months as told by {len(some_editions)} editions.
+    Les mêmes mois, dits par {len(some_editions)} éditions.
     """)
     return
 
@@ -102,24 +93,10 @@ def _(connection, some_editions):
 def _(national):
     alt.Chart(national).mark_line().encode(
         x=alt.X("month:T", title=None),
-        y=alt.Y("stock:Q", title="people present", scale=alt.Scale(zero=False)),
-        color=alt.Color("edition:O", title="edition", scale=alt.Scale(scheme="viridis")),
+        y=alt.Y("stock:Q", title="personnes", scale=alt.Scale(zero=False)),
+        color=alt.Color("edition:O", title="édition", scale=alt.Scale(scheme="viridis")),
         tooltip=["edition:O", "month:T", alt.Tooltip("stock:Q", format=",")],
-    ).properties(width=680, height=300, title="The published series, France, by edition")
-    return
-
-
-@app.cell(hide_code=True)
-def _(some_editions):
-    mo.stop(not some_editions)
-    mo.md("""
-    ## How much, by age of the month
-
-    Each point is a month of the country, revised from one edition to the next, as a share of what
-    the edition before said; the table begins with the largest revision. In the editions that were
-    released most months hardly move, and one falls by 12 %: October 2021, which was the last month
-    of the edition of 15 March 2022.
-    """)
+    ).properties(width=680, height=300, title="Série publiée, France, par édition")
     return
 
 
@@ -147,10 +124,32 @@ def _(connection, some_editions):
 
 @app.cell(hide_code=True)
 def _(revisions):
+    mo.stop(
+        revisions.is_empty(),
+        mo.md("Une seule édition est chargée : aucun mois n'est révisé."),
+    )
+    _down = (revisions["revision"] < 0).sum()
+    _up = (revisions["revision"] > 0).sum()
+    _worst = revisions.row(0, named=True)
+    mo.md(
+        f"""
+    ## De combien, selon l'âge du mois
+
+    Chaque point est un mois de la France, révisé d'une édition à la suivante, en part de ce que
+    disait la précédente. {_up} révisions vont à la hausse, {_down} à la baisse. La plus forte est
+    celle de {_worst["month"]:%m/%Y} dans l'édition du {_worst["edition"]} :
+    {_worst["revision_percent"]:+.1f} %. Le mois avait alors {_worst["age_in_months"]} mois.
+    """
+    )
+    return
+
+
+@app.cell(hide_code=True)
+def _(revisions):
     alt.Chart(revisions).mark_circle(size=60, opacity=0.8).encode(
-        x=alt.X("age_in_months:Q", title="age of the month at the new edition, months"),
-        y=alt.Y("revision_percent:Q", title="revision, %"),
-        color=alt.Color("edition:O", title="new edition", scale=alt.Scale(scheme="viridis")),
+        x=alt.X("age_in_months:Q", title="âge du mois à la nouvelle édition, en mois"),
+        y=alt.Y("revision_percent:Q", title="révision, %"),
+        color=alt.Color("edition:O", title="nouvelle édition", scale=alt.Scale(scheme="viridis")),
         tooltip=[
             "month:T",
             "edition:O",
@@ -158,9 +157,7 @@ def _(revisions):
             alt.Tooltip("stock:Q", format=","),
             "revision_percent:Q",
         ],
-    ).properties(
-        width=680, height=300, title="Revisions of the national figure, by age of the month"
-    )
+    ).properties(width=680, height=300, title="Révisions du chiffre national, selon l'âge du mois")
     return
 
 
@@ -168,11 +165,10 @@ def _(revisions):
 def _(some_editions):
     mo.stop(not some_editions)
     mo.md("""
-    ## The headline claims, edition by edition
+    ## Les affirmations de la note, édition par édition
 
-    The fall from February to April 2020, and the mean of January to September 2021 against
-    the same months of 2020 and of 2019: what was said of the series depends on the edition.
-    An edition that lacks one of the months gives no figure.
+    La baisse de février à avril 2020, et la moyenne de janvier à septembre 2021 comparée aux mêmes
+    mois de 2020 et de 2019. Une édition à qui manque un de ces mois ne donne pas de chiffre.
     """)
     return
 
@@ -221,9 +217,9 @@ def _(connection, some_editions):
 def _(some_editions):
     mo.stop(not some_editions)
     mo.md("""
-    ## Which departments were revised most
+    ## Les départements les plus révisés
 
-    From the first to the last edition loaded, over the months that both have.
+    De la première à la dernière édition chargée, sur les mois que les deux ont.
     """)
     return
 
@@ -271,13 +267,13 @@ def _(connection, some_editions):
 @app.cell(hide_code=True)
 def _(departments):
     alt.Chart(departments).mark_bar().encode(
-        x=alt.X("mean_revision_percent:Q", title="mean revision, %"),
+        x=alt.X("mean_revision_percent:Q", title="révision moyenne, %"),
         y=alt.Y("territory_name:N", sort="-x", title=None),
         color=alt.condition(
             "datum.mean_revision_percent < 0", alt.value("#d55e00"), alt.value("#0072b2")
         ),
         tooltip=["territory_name:N", "nb_months:Q", "mean_revision:Q", "mean_revision_percent:Q"],
-    ).properties(width=560, title="Revision of the departments, first to last edition")
+    ).properties(width=560, title="Révision des départements, de la première à la dernière édition")
     return
 
 

@@ -1,54 +1,57 @@
 import marimo
 
 __generated_with = "0.25.2"
-app = marimo.App(width="medium", app_title="Territory profile")
+app = marimo.App(width="medium", app_title="Profil d'un territoire")
 
 with app.setup:
-    import os
-    from pathlib import Path
-
     import altair as alt
-    import duckdb
     import marimo as mo
+    import published_file
 
 
 @app.cell(hide_code=True)
 def _():
     mo.md("""
-    # Profile of a territory
+    # Profil d'un territoire
 
-    Pick a department or a region: its stock by structure type, the composite in both scopes,
-    and its rate beside that of its region and of the country. Dashed lines are provisional:
-    late declarations still come in.
+    Choisissez une série et un territoire : son effectif, son taux à côté de celui de sa région et
+    de la France, ses types de structures. Les traits en pointillé sont provisoires : des
+    déclarations arrivent encore.
     """)
     return
 
 
 @app.cell
 def _():
-    # The published file: IAE_PUBLISHED says where, else it is where `make` puts it.
-    warehouse = Path(os.environ.get("IAE_WAREHOUSE", "warehouse/build.duckdb"))
-    if not warehouse.is_absolute():
-        warehouse = mo.notebook_dir().parent / warehouse
-    published = Path(os.environ.get("IAE_PUBLISHED", warehouse.with_name("iae.duckdb")))
-    mo.stop(not published.exists(), mo.md(f"**{published.name} is not there yet: run `make`.**"))
-    connection = duckdb.connect(str(published), read_only=True)
+    published = published_file.path(mo.notebook_dir().parent)
+    mo.stop(not published.exists(), mo.md(f"**{published} n'existe pas encore : lancez `make`.**"))
+    connection = published_file.opened(published)
     return (connection,)
 
 
-@app.cell
+@app.cell(hide_code=True)
 def _(connection):
+    known = published_file.series(connection)
+    mo.stop(
+        not known,
+        mo.callout(mo.md("**Aucune série n'est chargée** : lancez `iae load`."), kind="warn"),
+    )
+    chosen = mo.ui.dropdown(options=known, value=known[0], label="Série étudiée")
+    chosen
+    return (chosen,)
+
+
+@app.cell
+def _(chosen, connection):
     territories = mo.sql(
         f"""
-        select
+        select distinct
             territory_id,
-            case territory_level
-                when 'regional' then territory_name || ' (region)'
-                else territory_code || ' ' || territory_name
-            end as name,
-        from marts.dim_territories
-        where is_covered and territory_level in ('regional', 'departmental')
-        order by territory_level, territory_code
+            if(territory_level = 'regional', territory_name || ' (région)', territory_name) as name,
+            territory_level = 'regional' as is_region,
+        from series_stock
+        where series = '{chosen.value}' and territory_level in ('regional', 'departmental')
+        order by is_region, territory_id
         """,
         output=False,
         engine=connection,
@@ -58,86 +61,70 @@ def _(connection):
 
 @app.cell
 def _(territories):
+    _options = dict(territories.select("name", "territory_id").iter_rows())
     picked = mo.ui.dropdown(
-        options=dict(territories.select("name", "territory_id").iter_rows()),
-        value=territories.filter(territories["territory_id"] == "D59")["name"].item(),
-        label="Territory",
+        options=_options,
+        value="Nord" if "Nord" in _options else next(iter(_options)),
+        label="Territoire",
         searchable=True,
     )
     picked
     return (picked,)
 
 
-@app.cell(hide_code=True)
-def _(connection, picked):
-    # What the figures below are compared with: the territory, its region, the country.
+@app.cell
+def _(chosen, connection, picked):
+    # Le territoire, sa région et la France, dans la série étudiée.
     compared = mo.sql(
         f"""
-        select
-            territories.territory_id,
-            territories.territory_name as name,
-            territories.population,
-        from marts.dim_territories as territories
+        select territory_id, territory_name as name, month, stock, rate, is_provisional,
+        from series_stock
         where
-            territories.territory_id in ('{picked.value}', 'FR')
-            or territories.territory_id = (
-                select region_id from marts.dim_territories where territory_id = '{picked.value}'
+            series = '{chosen.value}'
+            and (
+                territory_id in ('{picked.value}', 'FR')
+                or territory_id = (
+                    select any_value(region_id) from series_stock
+                    where territory_id = '{picked.value}'
+                )
             )
+        order by month, territory_id
         """,
         output=False,
         engine=connection,
     )
-    name = compared.filter(compared["territory_id"] == picked.value)["name"].item()
-    return compared, name
+    stocks = compared.filter(compared["territory_id"] == picked.value)
+    name = stocks["name"][0]
+    return compared, name, stocks
 
 
 @app.cell(hide_code=True)
-def _(connection, picked):
-    last_month = mo.sql(
-        f"""
-        select
-            composite.month,
-            composite.constant_stock,
-            composite.constant_change,
-            composite.constant_change_percent,
-            composite.constant_stock * 10000 / territories.population as rate,
-        from marts.fct_composite_stock as composite
-        inner join marts.dim_territories as territories
-            on composite.territory_id = territories.territory_id
-        where composite.territory_id = '{picked.value}' and not composite.is_provisional
-        order by composite.month desc
-        limit 1
-        """,
-        output=False,
-        engine=connection,
-    )
-    return (last_month,)
-
-
-@app.cell(hide_code=True)
-def _(last_month, name):
-    mo.stop(
-        last_month.is_empty(),
-        mo.md("No month is final yet: only the ends of the series are there."),
-    )
-    _month = last_month["month"].item()
-    _percent = last_month["constant_change_percent"].item()
+def _(chosen, name, stocks):
+    _firm = stocks.filter(~stocks["is_provisional"])
+    _last = (_firm if _firm.height else stocks).tail(1)
+    _before = stocks.filter(stocks["month"] == _last["month"].dt.offset_by("-1y").item())
+    _stock = _last["stock"].item()
+    _change = _stock - _before["stock"].item() if _before.height else None
+    _rate = _last["rate"].item()
     mo.vstack(
         [
-            mo.md(f"## {name}, {_month:%B %Y}, the last final month (constant scope)"),
+            mo.md(
+                f"## {name}, {_last['month'].item():%m/%Y}, "
+                f"{'dernier mois ferme' if _firm.height else 'dernier mois, provisoire'}\n\n"
+                f"{chosen.value}."
+            ),
             mo.hstack(
                 [
-                    mo.stat(f"{last_month['constant_stock'].item():,}", label="people present"),
+                    mo.stat(f"{_stock:,}".replace(",", " "), label="personnes"),
                     mo.stat(
-                        f"{last_month['constant_change'].item():+,}"
-                        if _percent is not None
-                        else "–",
-                        label="on 12 months",
-                        caption=f"{_percent:+.1f} %"
-                        if _percent is not None
-                        else "no month to compare",
+                        "–" if _change is None else f"{_change:+,}".replace(",", " "),
+                        label="sur un an",
+                        caption="" if _change is not None else "aucun mois à comparer",
                     ),
-                    mo.stat(f"{last_month['rate'].item():.1f}", label="per 10,000 inhabitants"),
+                    mo.stat(
+                        "–" if _rate is None else f"{_rate:.1f}".replace(".", ","),
+                        label="pour 10 000 habitants",
+                    ),
                 ],
                 justify="start",
             ),
@@ -148,33 +135,11 @@ def _(last_month, name):
 
 @app.cell(hide_code=True)
 def _():
-    mo.md("""
-    ## Stock by structure type
-    """)
-    return
-
-
-@app.cell
-def _(connection, picked):
-    by_type = mo.sql(
-        f"""
-        select month, structure_type, stock, is_provisional,
-        from marts.fct_stock_by_structure_type
-        where territory_id = '{picked.value}'
-        order by month, structure_type
-        """,
-        engine=connection,
-    )
-    return (by_type,)
-
-
-@app.cell(hide_code=True)
-def _():
     def lines(rows, value, series, title, axis):
-        """Draw a line for each series, dashed where provisional; the months are in `month`."""
+        """Une ligne par série, en pointillé là où elle est provisoire."""
         chart = alt.Chart(rows).encode(
             x=alt.X("month:T", title=None),
-            y=alt.Y(f"{value}:Q", title=axis),
+            y=alt.Y(f"{value}:Q", title=axis, scale=alt.Scale(zero=False)),
             color=alt.Color(f"{series}:N", title=None, scale=alt.Scale(scheme="tableau10")),
             tooltip=["month:T", f"{series}:N", alt.Tooltip(f"{value}:Q", format=",.1~f")],
         )
@@ -187,85 +152,62 @@ def _():
 
 
 @app.cell(hide_code=True)
-def _(by_type, lines, name):
-    lines(by_type, "stock", "structure_type", f"People in IAE by type, {name}", "people present")
+def _(chosen, lines, name, stocks):
+    lines(stocks, "stock", "name", f"Personnes en IAE, {name}. {chosen.value}", "personnes")
     return
 
 
 @app.cell(hide_code=True)
 def _():
     mo.md("""
-    ## Composite in both scopes
+    ## À côté de sa région et de la France
 
-    The official scope takes in EITI, GEIQ and ITI in January 2021. It stops where a component
-    is not loaded: it is never a smaller number.
+    Personnes pour 10 000 habitants (population de 2023).
     """)
+    return
+
+
+@app.cell
+def _(compared):
+    rates = compared.filter(compared["rate"].is_not_null())
+    rates
+    return (rates,)
+
+
+@app.cell(hide_code=True)
+def _(chosen, lines, name, rates):
+    mo.stop(rates.is_empty(), mo.md("Ce territoire n'a pas de population de référence."))
+    lines(rates, "rate", "name", f"Taux, {name}. {chosen.value}", "pour 10 000 habitants")
     return
 
 
 @app.cell
 def _(connection, picked):
-    composite = mo.sql(
+    by_type = mo.sql(
         f"""
-        unpivot (
-            select month, is_provisional, official_stock as official, constant_stock as constant
-            from marts.fct_composite_stock
-            where territory_id = '{picked.value}'
-        )
-        on official, constant into name scope value stock
-        order by month, scope
+        select month, structure_type, stock, is_provisional,
+        from marts.fct_stock_by_structure_type
+        where territory_id = '{picked.value}'
+        order by month, structure_type
         """,
+        output=False,
         engine=connection,
     )
-    return (composite,)
+    mo.stop(
+        by_type.is_empty(),
+        mo.md("Aucun effectif par type de structure n'est chargé pour ce territoire."),
+    )
+    ((_is_synthetic,),) = connection.execute(
+        "select bool_or(is_synthetic) from marts.audit_extracts where source != 'barometre'"
+    ).fetchall()
+    origin = "Données fictives" if _is_synthetic else "Données réelles"
+    mo.md(f"## Par type de structure\n\n{origin}.")
+    return by_type, origin
 
 
 @app.cell(hide_code=True)
-def _(composite, lines, name):
-    _break = (
-        alt.Chart()
-        .mark_rule(color="#767676", strokeDash=[2, 2])
-        .encode(x=alt.datum(alt.DateTime(year=2021, month=1)))
-    )
-    (
-        lines(composite, "stock", "scope", f"Composite in both scopes, {name}", "people present")
-        + _break
-    )
-    return
-
-
-@app.cell(hide_code=True)
-def _():
-    mo.md("""
-    ## Beside its region and the country
-
-    People present per 10,000 inhabitants (population of 2023), constant scope.
-    """)
-    return
-
-
-@app.cell
-def _(compared, connection):
-    rates = mo.sql(
-        f"""
-        select
-            composite.month,
-            compared.name,
-            composite.constant_stock * 10000 / compared.population as rate,
-            composite.is_provisional,
-        from marts.fct_composite_stock as composite
-        inner join compared
-            on composite.territory_id = compared.territory_id
-        order by composite.month, compared.name
-        """,
-        engine=connection,
-    )
-    return (rates,)
-
-
-@app.cell(hide_code=True)
-def _(lines, name, rates):
-    lines(rates, "rate", "name", f"People in IAE per 10,000 inhabitants, {name}", "per 10,000")
+def _(by_type, lines, name, origin):
+    lines(by_type, "stock", "structure_type", f"Personnes en IAE, {name}. {origin}", "personnes")
     return
 
 

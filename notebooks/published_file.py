@@ -1,0 +1,95 @@
+"""The published file as the notebooks read it: the marts, and the series that can be compared."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import duckdb
+
+# Real and synthetic figures are never in one series. The surest series comes first.
+_SERIES = """
+    create temp view series_stock as
+    with origin as (
+        select if(bool_or(is_synthetic), 'données fictives', 'données réelles') as origin,
+        from marts.audit_extracts
+        where source != 'barometre'
+    ),
+
+    composite as (
+        select composite.*, origin.origin,
+        from marts.fct_composite_stock as composite
+        cross join origin
+    ),
+
+    stocks as (
+        select
+            if(origin = 'données réelles', 1, 4) as place,
+            'Périmètre officiel, ' || origin as series,
+            territory_id,
+            month,
+            official_stock as stock,
+            is_provisional,
+        from composite
+
+        union all
+
+        select
+            if(origin = 'données réelles', 2, 5),
+            'Périmètre constant, ' || origin,
+            territory_id,
+            month,
+            constant_stock,
+            is_provisional,
+        from composite
+
+        union all
+
+        select 3, 'Série publiée, données réelles', territory_id, month, stock, is_provisional,
+        from marts.fct_published_stock
+        where is_latest_edition
+    )
+
+    select
+        stocks.place,
+        stocks.series,
+        territories.territory_id,
+        territories.territory_level,
+        territories.territory_name,
+        territories.region_id,
+        stocks.month,
+        stocks.stock,
+        round(stocks.stock * 10000 / territories.population, 2) as rate,
+        stocks.is_provisional,
+    from stocks
+    inner join marts.dim_territories as territories
+        on stocks.territory_id = territories.territory_id
+    where stocks.stock is not null
+"""
+
+
+def path(project: Path) -> Path:
+    """Return where the published file is: IAE_PUBLISHED, else beside IAE_WAREHOUSE."""
+    warehouse = os.environ.get("IAE_WAREHOUSE", "warehouse/build.duckdb")
+    published = os.environ.get("IAE_PUBLISHED") or Path(warehouse).with_name("iae.duckdb")
+    return project / Path(published).expanduser()
+
+
+def opened(published: Path) -> duckdb.DuckDBPyConnection:
+    """Open the published file to read, with the view `series_stock`.
+
+    It has a row for each series, territory and month: place (of the series, the surest first),
+    series, territory_id, territory_level, territory_name, region_id, month, stock (persons), rate
+    (persons per 10,000 inhabitants), is_provisional.
+    """
+    connection = duckdb.connect(str(published), read_only=True)
+    connection.execute(_SERIES)
+    return connection
+
+
+def series(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    """Return the names of the series that have figures, the surest first."""
+    rows = connection.execute(
+        "select series from series_stock where territory_id = 'FR' group by all order by min(place)"
+    ).fetchall()
+    return [name for (name,) in rows]
