@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import io
 import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 import pytest
 from playwright.sync_api import Browser, sync_playwright
+
+if TYPE_CHECKING:
+    from dbt.cli.main import dbtRunnerResult
+    from dbt.contracts.graph.manifest import Manifest
 
 PROJECT = Path(__file__).resolve().parents[2]
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
@@ -28,6 +35,45 @@ BROWSER_OPTIONS = [
 ]
 REAL_DATA = PROJECT / "data"
 SHARED = Path(os.environ.get("IAE_SHARED", PROJECT.parent / "shared"))
+
+
+@contextmanager
+def environment(variables: Mapping[str, str]) -> Iterator[None]:
+    """This process, for a while with these environment variables and no other."""
+    before = dict(os.environ)
+    try:
+        os.environ.clear()
+        os.environ.update(variables)
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+
+
+def run_dbt(
+    words: Sequence[str], variables: Mapping[str, str], manifest: Manifest | None = None
+) -> tuple[dbtRunnerResult, str]:
+    """Run dbt in this process; return its result and what it printed."""
+    # It takes seconds to import, and most files of tests do without it.
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+    from dbt.cli.main import dbtRunner
+
+    printed = io.StringIO()
+    with environment(variables), redirect_stdout(printed):
+        result = dbtRunner(manifest).invoke(["--no-use-colors", *words])
+    # dbt-duckdb would keep the warehouse open until the next run.
+    DuckDBConnectionManager.close_all_connections()
+    return result, printed.getvalue()
+
+
+@cache
+def manifest() -> Manifest:
+    """The project as dbt parses it: once per process, and only what has changed since the last."""
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
+    variables = Pipeline(PROJECT / "target" / "tests" / worker).environment
+    result, printed = run_dbt(["--quiet", "parse", "--project-dir", str(PROJECT)], variables)
+    assert result.success, printed
+    return result.result
 
 
 @dataclass(frozen=True)
@@ -80,8 +126,18 @@ class Pipeline:
     def load(self, *drops: Path) -> str:
         return self.succeed([sys.executable, "-m", "iae", "load", *drops])
 
+    def run_dbt(self, *arguments: str) -> tuple[bool, str]:
+        """Run dbt in this process: whether it succeeded and what it printed."""
+        words = [*arguments, "--project-dir", str(PROJECT)]
+        # A copy: dbt notes in the manifest what it compiles.
+        result, printed = run_dbt(words, self.environment, manifest().deepcopy())
+        return result.success, printed
+
     def dbt(self, *arguments: str) -> str:
-        return self.succeed([Path(sys.executable).with_name("dbt"), "--no-use-colors", *arguments])
+        """Run dbt, which must succeed, and return what it printed."""
+        succeeded, printed = self.run_dbt(*arguments)
+        assert succeeded, printed
+        return printed
 
     def publish(self) -> str:
         return self.succeed([sys.executable, "-m", "iae", "publish"])

@@ -379,10 +379,8 @@ def test_parts_must_be_green_on_top_of_a_full_build(built_sample: Pipeline) -> N
         connection.execute(
             "delete from marts.fct_stock_by_structure_type where territory_id = 'NL'"
         )
-    failed = built_sample.run(
-        [sys.executable, "-m", "dbt.cli.main", "test", "--select", "fct_stock_by_structure_type"]
-    )
-    assert failed.returncode != 0
+    succeeded, _ = built_sample.run_dbt("test", "--select", "fct_stock_by_structure_type")
+    assert not succeeded
     is_full, status, nb_errors = last_build(built_sample)
     assert (is_full, status) == (False, "failed")
     assert isinstance(nb_errors, int)
@@ -422,6 +420,6 @@ def test_a_killed_build_is_not_published(built_sample: Pipeline) -> None:
 
 def test_dbt_says_to_load_first(pipeline: Pipeline) -> None:
     pipeline.warehouse.parent.mkdir()
-    done = pipeline.run([sys.executable, "-m", "dbt.cli.main", "build"])
-    assert done.returncode != 0
-    assert "Run `iae load` first" in done.stdout
+    succeeded, printed = pipeline.run_dbt("build")
+    assert not succeeded
+    assert "Run `iae load` first" in printed
