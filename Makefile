@@ -116,7 +116,7 @@ scratch-build: export DBT_LOG_PATH := $(SCRATCH)/logs
 scratch-build: $(VENV)/.done
 	rm -rf $(SCRATCH)
 	$(IAE) sample $(SCRATCH)/drop --scale $(SAMPLE_SCALE)
-	$(IAE) load $(SCRATCH)/drop
+	$(IAE) load $(REAL_DATA) $(SCRATCH)/drop
 	$(DBT) --quiet build
 	$(IAE) publish
 	cp $(SCRATCH)/warehouse/iae.duckdb $(SCRATCH)/first.duckdb

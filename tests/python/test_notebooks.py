@@ -1,4 +1,4 @@
-"""The notebooks, run from top to bottom on a published file."""
+"""The notebooks, run on whatever is published: real figures, made-up ones, both."""
 
 from __future__ import annotations
 
@@ -14,146 +14,175 @@ import pytest
 
 from conftest import PROJECT, REAL_DATA, Pipeline
 
-NOTEBOOKS = sorted((PROJECT / "notebooks").glob("*.py"))
-# Prints what a notebook shows, and the rows of the tables that it defines.
+NOTEBOOKS = ("first_steps", "revisions", "territory_profile")
+EDITIONS = REAL_DATA / "barometre"
+# Prints what each notebook shows, and the rows of the tables that it defines.
 RUN = """
 import json, runpy, sys
 import polars
-app = runpy.run_path(sys.argv[1])["app"]
-outputs, definitions = app.run()
-tables = {
-    name: table.to_dicts()
-    for name, table in definitions.items()
-    if isinstance(table, polars.DataFrame)
-}
-shown = " ".join(getattr(output, "text", "") for output in outputs)
-print(json.dumps({"shown": shown, "tables": tables}, default=str))
+folder, *names = sys.argv[1:]
+sys.path.insert(0, folder)
+results = {}
+for name in names:
+    app = runpy.run_path(f"{folder}/{name}.py")["app"]
+    outputs, definitions = app.run()
+    results[name] = {
+        "shown": " ".join(getattr(output, "text", "") for output in outputs),
+        "tables": {
+            name: table.to_dicts()
+            for name, table in definitions.items()
+            if isinstance(table, polars.DataFrame)
+        },
+    }
+print(json.dumps(results, default=str))
 """
 
+Result = dict[str, dict[str, Any]]
 
-def run(name: str, published: Path) -> tuple[str, dict[str, list[dict[str, Any]]]]:
-    """Run a notebook on a published file: what it shows, and the rows of its tables."""
+
+def run(published: Path, *names: str) -> Result:
+    """Run notebooks on a published file: what each shows, and the rows of its tables."""
     done = subprocess.run(
-        [sys.executable, "-c", RUN, str(PROJECT / "notebooks" / f"{name}.py")],
+        [sys.executable, "-c", RUN, str(PROJECT / "notebooks"), *names],
         env=os.environ | {"IAE_PUBLISHED": str(published)},
         capture_output=True,
         text=True,
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    result = json.loads(done.stdout.splitlines()[-1])
-    return result["shown"], result["tables"]
+    result: Result = json.loads(done.stdout.splitlines()[-1])
+    return result
 
 
-@pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
-def test_notebook_exports_with_every_cell_run(
-    notebook: Path, published_sample: Pipeline, tmp_path: Path
-) -> None:
+@pytest.fixture(scope="module")
+def sample(published_sample: Pipeline) -> Result:
+    """Every notebook on the real series and the made-up extracts."""
+    return run(published_sample.published, *NOTEBOOKS)
+
+
+@pytest.fixture(scope="module")
+def real_alone(published_sample: Pipeline, tmp_path_factory: pytest.TempPathFactory) -> Result:
+    """Every notebook on the real series alone, as a build without the ASP's extracts gives it."""
+    path = tmp_path_factory.mktemp("real") / "iae.duckdb"
+    with duckdb.connect(str(path)) as connection:
+        connection.execute(f"attach '{published_sample.published}' as sample (read_only)")
+        connection.execute(
+            """
+            create schema marts;
+            create table marts.audit_extracts as
+            from sample.marts.audit_extracts where source = 'barometre';
+            create table marts.dim_territories as from sample.marts.dim_territories;
+            create table marts.fct_published_stock as from sample.marts.fct_published_stock;
+            create table marts.fct_published_revisions as from sample.marts.fct_published_revisions;
+            create table marts.fct_composite_stock as
+            from sample.marts.fct_composite_stock where false;
+            create table marts.fct_stock_by_structure_type as
+            from sample.marts.fct_stock_by_structure_type where false;
+            """
+        )
+    return run(path, *NOTEBOOKS)
+
+
+@pytest.fixture(scope="module")
+def synthetic_alone(published_sample: Pipeline, tmp_path_factory: pytest.TempPathFactory) -> Result:
+    """Every notebook on the made-up extracts alone."""
+    path = tmp_path_factory.mktemp("synthetic") / "iae.duckdb"
+    with duckdb.connect(str(path)) as connection:
+        connection.execute(f"attach '{published_sample.published}' as sample (read_only)")
+        connection.execute(
+            """
+            create schema marts;
+            create table marts.audit_extracts as
+            from sample.marts.audit_extracts where source != 'barometre';
+            create table marts.dim_territories as from sample.marts.dim_territories;
+            create table marts.fct_composite_stock as from sample.marts.fct_composite_stock;
+            create table marts.fct_stock_by_structure_type as
+            from sample.marts.fct_stock_by_structure_type;
+            create table marts.fct_published_stock as
+            from sample.marts.fct_published_stock where false;
+            create table marts.fct_published_revisions as
+            from sample.marts.fct_published_revisions where false;
+            """
+        )
+    return run(path, *NOTEBOOKS)
+
+
+def test_a_notebook_exports_as_a_page(published_sample: Pipeline, tmp_path: Path) -> None:
     out = tmp_path / "notebook.html"
     # `IAE_WAREHOUSE` alone says where the published file is. Export fails when a cell does.
+    notebook = PROJECT / "notebooks" / "first_steps.py"
     published_sample.succeed(
         [sys.executable, "-m", "marimo", "export", "html", notebook, "--output", out]
     )
     assert out.stat().st_size > 10_000
 
 
-def test_notebook_without_published_file_says_what_to_do(tmp_path: Path) -> None:
-    shown, _ = run("first_steps", tmp_path / "iae.duckdb")
-    assert "is not there yet" in shown
+def test_without_a_published_file_they_say_what_to_do(tmp_path: Path) -> None:
+    for result in run(tmp_path / "iae.duckdb", *NOTEBOOKS).values():
+        assert "n'existe pas encore : lancez" in result["shown"]
 
 
-def test_first_steps_show_the_marts(published_sample: Pipeline) -> None:
-    shown, tables = run("first_steps", published_sample.published)
-    assert "Made up by" in shown
-    assert len(tables["regions"]) == 17
-    assert len(tables["departments"]) == 20
-    assert {row["structure_type"] for row in tables["seasons"]} == {"ACI", "AI", "EI", "ETTI"}
-    ((stock,),) = published_sample.query(
-        """
-        select constant_stock from marts.fct_composite_stock
-        where territory_id = 'FR' and month = '2020-04-01'
-        """,
-        path=published_sample.published,
-    )
-    assert [
-        row["stock"]
-        for row in tables["composite"]
-        if row["month"] == "2020-04-01" and row["scope"] == "constant"
-    ] == [stock]
-
-
-def test_territory_profile_sets_a_department_beside_its_region_and_the_country(
-    published_sample: Pipeline,
+def test_they_say_what_is_real_and_what_is_not(
+    sample: Result, real_alone: Result, synthetic_alone: Result
 ) -> None:
-    _, tables = run("territory_profile", published_sample.published)
-    assert {row["name"] for row in tables["rates"]} == {"Nord", "Hauts-de-France", "France"}
-    assert any(row["is_provisional"] for row in tables["rates"])
-    assert len(tables["territories"]) == 117
-    ((rate,),) = published_sample.query(
-        """
-        select constant_stock * 10000 / population
-        from marts.fct_composite_stock
-        inner join marts.dim_territories using (territory_id)
-        where territory_id = 'R32' and month = '2021-12-01'
-        """,
-        path=published_sample.published,
-    )
-    assert [
-        row["rate"]
-        for row in tables["rates"]
-        if row["month"] == "2021-12-01" and row["name"] == "Hauts-de-France"
-    ] == [rate]
+    assert "Données réelles : barometre" in sample["first_steps"]["shown"]
+    assert "asp_fluxiae" in sample["first_steps"]["shown"]
+    assert "sans rien dire de la France : aucune" in real_alone["first_steps"]["shown"]
+    assert "Données réelles : aucune" in synthetic_alone["first_steps"]["shown"]
 
 
-def published_editions(folder: Path, editions: Path | None) -> Path:
-    """Write a published file that has the real editions, or none, and nothing else."""
-    path = folder / "iae.duckdb"
-    with duckdb.connect(str(path)) as connection:
-        connection.execute(
-            """
-            create schema marts;
-            create table marts.fct_published_stock (
-                edition date, month date, territory_id varchar, stock bigint,
-                is_latest_edition boolean
-            );
-            create table marts.fct_published_revisions (
-                month date, territory_id varchar, edition date, previous_stock bigint,
-                stock bigint, revision bigint, revision_rate double, age_in_months integer
-            );
-            create table marts.dim_territories (
-                territory_id varchar, territory_level varchar, territory_name varchar,
-                is_covered boolean
-            );
-            """
-        )
-        if editions is not None:
-            connection.execute(
-                """
-                insert into marts.fct_published_stock
-                select
-                    cast(regexp_extract(filename, '(\\d+-\\d+-\\d+)/[^/]*$', 1) as date) as edition,
-                    date_trunc('month', date),
-                    'FR',
-                    valeur,
-                    edition = '2023-01-18'
-                from read_csv(?, filename = true)
-                """,
-                [str(editions / "*" / "*-national.csv.gz")],
-            )
-    return path
+def test_the_real_series_comes_first_and_is_never_mixed(
+    sample: Result, real_alone: Result, synthetic_alone: Result
+) -> None:
+    """153 thousand people in June 2022 are real; the sample is a fiftieth of France."""
+    for result in (sample, real_alone):
+        assert "1. Combien de personnes" in result["first_steps"]["shown"]
+        [june] = [
+            row["stock"]
+            for row in result["first_steps"]["tables"]["stocks"]
+            if row["territory_id"] == "FR" and row["month"] == "2022-06-01"
+        ]
+        assert june == 152_922
+        assert len(result["first_steps"]["tables"]["departments"]) == 20
+        assert max(r["stock"] for r in result["territory_profile"]["tables"]["stocks"]) > 5_000
+    made_up = synthetic_alone["first_steps"]["tables"]["stocks"]
+    assert 0 < max(row["stock"] for row in made_up) < 10_000
+    assert "données fictives" in synthetic_alone["territory_profile"]["shown"]
 
 
-def test_revisions_give_the_headline_claims_of_each_edition(tmp_path: Path) -> None:
-    """The public note says -35.8 %, +18,447, +14.9 % and +5.4 %: those of edition 2022-03-15."""
-    path = published_editions(tmp_path, REAL_DATA / "barometre")
-    _, tables = run("revisions", path)
+def test_a_section_without_data_says_so(real_alone: Result, sample: Result) -> None:
+    assert "aucun n'est chargé" in real_alone["first_steps"]["shown"]
+    assert "Aucun effectif par type" in real_alone["territory_profile"]["shown"]
+    types = {row["structure_type"] for row in sample["first_steps"]["tables"]["seasons"]}
+    assert types == {"ACI", "AI", "EI", "ETTI"}
+
+
+def test_a_department_stands_beside_its_region_and_the_country(sample: Result) -> None:
+    """Nord, June 2022: 9,206 people, as published, for its municipal population of 2023."""
+    tables = sample["territory_profile"]["tables"]
+    june = {row["name"]: row for row in tables["rates"] if row["month"] == "2022-06-01"}
+    assert set(june) == {"Nord", "Hauts-de-France", "France"}
+    assert june["Nord"]["stock"] == 9_206
+
+
+def test_revisions_give_the_claims_of_the_note_by_edition(real_alone: Result) -> None:
+    """The note says -36 %, +18,000, +15 % and +5 %: those of edition 2022-03-15."""
+    tables = real_alone["revisions"]["tables"]
     headlines = {row.pop("edition"): tuple(row.values()) for row in tables["headlines"]}
-    assert len(headlines) == 6
+    assert len(headlines) == len(list(EDITIONS.iterdir())) == 6
     assert headlines["2022-03-15"] == (-35.8, 18447, 14.9, 5.4)
     assert headlines["2021-05-07"] == (-35.7, None, None, None)
 
 
-def test_revisions_say_that_no_edition_is_loaded(tmp_path: Path) -> None:
-    shown, tables = run("revisions", published_editions(tmp_path, None))
-    assert "No edition of the published series is loaded" in shown
-    assert "revisions" not in tables
+def test_the_sentence_on_revisions_is_that_of_the_table(real_alone: Result) -> None:
+    revisions = real_alone["revisions"]["tables"]["revisions"]
+    up = sum(row["revision"] > 0 for row in revisions)
+    down = sum(row["revision"] < 0 for row in revisions)
+    shown = real_alone["revisions"]["shown"]
+    assert f"{up} révisions vont à la hausse, {down} à la baisse" in " ".join(shown.split())
+    assert revisions[0]["revision"] == -19_722
+
+
+def test_revisions_say_that_no_edition_is_loaded(synthetic_alone: Result) -> None:
+    assert "iae load data" in synthetic_alone["revisions"]["shown"]
+    assert "revisions" not in synthetic_alone["revisions"]["tables"]
