@@ -1,4 +1,4 @@
-{# A normalised label without one leading article (LE, LA, LES, L): "L AIN" is AIN. #}
+{# A normalised label without one leading article: "L AIN", "DE L AIN" and "DES LANDES" are AIN and LANDES. #}
 {% macro drop_leading_article(normalised_label) -%}
-    regexp_replace({{ normalised_label }}, '^(LE|LA|LES|L) ', '')
+    regexp_replace({{ normalised_label }}, '^(?:LE|LA|LES|L|DE LA|DE L|DE|D|DU|DES) ', '')
 {%- endmacro %}

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import re
+import unicodedata
 from calendar import monthrange
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterator
@@ -90,6 +91,15 @@ def filled(text: str) -> str | None:
     return text.strip(" ") or None
 
 
+def bare(code: str) -> str:
+    """A code without what spreadsheets add to it ("Harmonising a code or a label")."""
+    code = "".join(c for c in code if not c.isspace() and unicodedata.category(c)[0] not in "ZC")
+    code = code.removeprefix("'")
+    if len(code) > 2 and code.startswith('="') and code.endswith('"'):
+        code = code[2:-1].removeprefix("'")
+    return code[:-2] if code.endswith((".0", ",0")) else code
+
+
 def moment(text: str | None) -> datetime | None:
     """`DD/MM/YYYY` or `DD/MM/YYYY HH:MM:SS`; any other form is not a date."""
     text = filled(text or "") or ""
@@ -114,13 +124,11 @@ def recency(text: str) -> tuple[bool, datetime]:
 
 
 def hours(text: str) -> Fraction:
-    """ "Digits with an optional decimal point", else 0."""
+    """ "Digits with at most one decimal point", a minus sign before them is read; else 0."""
     text = filled(text) or ""
-    return (
-        Fraction(text.rstrip("."))
-        if re.fullmatch(r"\d+\.?\d*|\.\d+", text, re.ASCII)
-        else Fraction(0)
-    )
+    digits = text.removeprefix("-")
+    is_number = re.fullmatch(r"[\d.]*\d[\d.]*", digits, re.ASCII) and digits.count(".") <= 1
+    return Fraction(text.rstrip(".")) if is_number else Fraction(0)
 
 
 def keep_latest(
@@ -143,39 +151,48 @@ def usable_nir(text: str) -> str | None:
     match = re.fullmatch(
         r"([123478]\d{4}(\d\d|2A|2B)\d{6})(\d\d)?", text.replace(" ", "").upper(), re.ASCII
     )
-    return match[1] if match and len(set(match[1])) > 1 else None
+    is_person = match and len(set(match[1])) > 1 and match[1][-3:] != "000"
+    return match[1] if match and is_person else None
 
 
 def siret(text: str) -> str | None:
-    digits = "".join(text.split())
-    return digits.zfill(14) if re.fullmatch(r"\d{12,14}", digits, re.ASCII) else None
+    """14 digits, some leading zeros lost, with dots between them or without."""
+    parts = bare(text).split(".")
+    digits = "".join(parts)
+    is_number = all(parts) and re.fullmatch(r"\d{12,14}", digits, re.ASCII)
+    return digits.zfill(14) if is_number else None
 
 
 def commune(text: str) -> str | None:
     """The department of an INSEE commune code ("Harmonising a code or a label")."""
-    code = (filled(text) or "").upper()
-    code = code.zfill(5) if re.fullmatch(r"\d{4}", code, re.ASCII) else code
+    code = bare(text).upper()
+    code = "0" + code if len(code) == 4 else code
+    if not re.fullmatch(r"(\d\d|2A|2B)\d{3}", code, re.ASCII):
+        return None
     department = code[:3] if code[:2] in ("97", "98") else code[:2]
-    return department if len(code) == 5 and department in REGIONS else None
+    return department if department in REGIONS else None
 
 
 def postcode(text: str) -> str | None:
     """The department of a postcode ("Harmonising a code or a label")."""
-    code = filled(text) or ""
-    code = code.zfill(5) if len(code) == 4 else code
+    code = bare(text)
+    code = "0" + code if len(code) == 4 else code
     if not re.fullmatch(r"\d{5}", code, re.ASCII):
         return None
     if department := {"97133": "977", "97150": "978"}.get(code) or POSTCODES.get(code):
         return department
-    corsica = {"200": "2A", "201": "2A", "207": "2A", "202": "2B", "204": "2B", "206": "2B"}
+    cedex = {"200": "2A", "201": "2A", "207": "2A", "202": "2B", "204": "2B", "206": "2B"}
+    cedex |= {"977": "974", "978": "974"}
     prefix = code[:3] if code[:2] in ("97", "98") else code[:2]
-    department = corsica.get(code[:3], prefix)
+    department = cedex.get(code[:3], prefix)
     return department if department in REGIONS else None
 
 
 def department_code(text: str) -> str | None:
     """The department of a department's code ("Harmonising a code or a label")."""
-    code = re.sub(r"^(D|FR-)", "", (filled(text) or "").upper())
+    code = re.sub(r"^(D|FR-)", "", bare(text).upper())
+    if word := re.match(r"\W*(département|dept|dép)\W+(?=\w+\W*$)", text, re.IGNORECASE):
+        code = text[word.end() :].strip(" .").upper()
     forms = {
         form: known for known in REGIONS for form in (known.lstrip("0"), known, known.zfill(3))
     }
@@ -184,7 +201,7 @@ def department_code(text: str) -> str | None:
 
 def annex_department(text: str) -> str | None:
     """The department in an annex number: measure, 3 characters, 2-digit year, order."""
-    match = re.match(r"[A-Z]+?(\d[0-9A-Z]{2})\d\d", (filled(text) or "").upper())
+    match = re.match(r"[A-Z]+?(\d[0-9A-Z]{2})\d\d", bare(text).upper())
     return department_code(match[1]) if match else None
 
 
@@ -555,13 +572,16 @@ def compose(cells: Cells) -> Composite:
                 for components in (scope, CONSTANT)
             )
             stocks[month, territory] = official, constant
-            before = stocks.get((add_months(month, -12), territory), (None, None))
+            year_before = add_months(month, -12)
+            before = stocks.get((year_before, territory), (None, None))
+            # Other components in 2021; until December 2021 ITI had fewer than 12 months of entries.
+            is_like_for_like = month < SINCE_2021 or year_before >= date(2021, 12, 1)
             composite[month, territory] = (
                 official,
                 constant,
                 ",".join(missing) or None,
                 any(is_provisional for _, is_provisional in known.values()),
-                *change(official, None if month.year == 2021 else before[0]),
+                *change(official, before[0] if is_like_for_like else None),
                 *change(constant, before[1]),
             )
     return composite

@@ -10,7 +10,7 @@ import io
 import random
 import zipfile
 from calendar import monthrange
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 from pathlib import Path
 from typing import TypeVar
@@ -41,6 +41,11 @@ def words(text: str) -> list[str]:
     return text.split()
 
 
+def quoted(value: str) -> str:
+    """A field of a delimited file, with quotes around it where it has some."""
+    return '"' + value.replace('"', '""') + '"' if '"' in value else value
+
+
 BLANK = ["", " "]
 NOT_DATES = words("""31/02/2021 1/2/2020 01/02/20 2021-03-01 29/02/2021 01/13/2020 n.c. 20200101
     2020/01/02 01-02-2020 01/02/2020T10:00:00""")
@@ -48,24 +53,44 @@ NOT_DATES += ["01/01/2020 24:00:00", "01/02/2020 10:00", "01/02/2020 1:02:03", "
 MODIFIED = ["", "01/01/2020", "01/01/2020 00:00:00", "01/01/2020 10:00:00", "31/12/2019 23:59:59"]
 COMMUNES = words("01004 1004 2A004 2B033 33063 75056 69123 97105 97411 59350 97611") + [""] * 10
 ODD_COMMUNES = words("""2a004 20004 97133 97611 97801 99132 XX123 97502 98735 00123 6AE00 750561
-    975 98801""")
+    975 98801 010A1 2AB04""")
 ODD_COMMUNES += ["13055 ", "01 04"]
 POSTCODES = words("01000 1000 75001 20000 2000 33000 69001 97410 59000") + [""] * 5
-ODD_POSTCODES = words("""20100 20200 20600 20300 20999 97133 97150 97600 97500 98000 98735 99999
-    00100 75992 F-75 750011 7500A 98800 96000""")
+ODD_POSTCODES = words("""20100 20200 20600 20300 20999 97133 97150 97701 97801 97899 97600 97500
+    98000 98735 99999 00100 75992 F-75 750011 7500A 98800 96000""")
 ODD_POSTCODES += [" 75001 ", "75 01"]
 DEPARTMENTS = words("059 02A 971 1 075") + [""] * 3
 ODD_DEPARTMENTS = words("""20A 20 6AE 98 99 999 00 D75 FR-75 FR-75C 69D 69M 59L 02B 20B D2A FR-971
     d75 976 987 0 000 FR- D 001 0971 FR-01 D1 2a DFR-75 020""")
+ODD_DEPARTMENTS += ["Département 59", "dept 59", "Dép. 2A", "DÉPARTEMENT 1", "dept 20", "D 75"]
 ANNEXES = words("ACI054180019 EI971200001 AI075190001 ETTI001191234 ETTI02A190001")
 ODD_ANNEXES = words("""ETTI59L181001 AI59V190003 AI20A190001 AI020190001 EI6AE180001 AI976200001
     XYZ aci054180019 AI2A190001 AI69D190001 AI098200001 054180019 EITI2B0190001 AI001
     FDI975200001""")
 MEASURES = words("ACI_DC ACI_MP EI_DC EI_MP EITI_DC AI_DC AI_DC ETTI_DC ETTI_DC")
 ODD_MEASURES = ["FDI_DC", "ACIPA_DC", "EIPA_DC", "ZZZ_DC", "", "aci_dc", "ACI", " AI_DC "]
-AMENDMENTS, ODD_AMENDMENTS = ["0", "1", "2", ""], ["x", "10", "9", "-1"]
+AMENDMENTS = ["0", "1", "2", ""]
+ODD_AMENDMENTS = ["x", "10", "9", "-1", "1.5", "1e3", "2.0", "+1", "99999999999999999999"]
 HOURS = words("0 0.1 0.25 0.5 0.5 0.5 0.50 0.75 0.99 1 120")
-ODD_HOURS = ["", "1e3", "-2", ".5", "5.", "0,5", " 1 ", "abc", "+1", "Infinity", "1_0", "1 0", "."]
+ODD_HOURS = [
+    "",
+    "1e3",
+    "-2",
+    "-.5",
+    "-1.25",
+    ".5",
+    "5.",
+    "--1",
+    "0.5.5",
+    "0,5",
+    " 1 ",
+    "abc",
+    "+1",
+    "Infinity",
+    "1_0",
+    "1 0",
+    ".",
+]
 ODD_MONTHS = ["13", "x", "", "0", "00008", "1.0", "-1", "1 2", "9" * 20, "+1", " 8", "٣", "1e1"]
 ODD_YEARS = ["2016", "x", "", "02020", "20 20", "9999", "9" * 20, "-2020", "2020.0", "4294967296"]
 SIRETS = words("12345678900011 23456789000122 01234567800013 00123456700014 99999999900015")
@@ -80,6 +105,8 @@ ODD_PLACES += [("St Pierre et Miquelon", "975"), ("Seine St Denis", "93"), ("20"
 MONTHS = words("""janvier février mars avril mai juin juillet août septembre octobre novembre
     décembre""")
 SHORT_MONTHS = words("janv. févr. mars avr. mai juin juil. août sept. oct. nov. déc.")
+TOTALS = ["Total", "TOTAL GÉNÉRAL", "total Bretagne", "Sous-total", "SOUS TOTAL Ain", "Ensemble"]
+TOTALS += ["ensemble des réseaux", "Sous-Total région"]
 ENTRIES = [(5, 5), (12, 12), ("1 234", 1234)]
 ODD_ENTRIES = [(None, None), ("n.d.", None), (-3, None), (2.5, None), ("1\u00a0234", 1234)]
 NOT_MONTHS = ["n.c.", "2021", "13/2021", "trimestre 1"]
@@ -97,6 +124,23 @@ class Writer:
 
     def pick(self, common: Sequence[T], odd: Sequence[T] = ()) -> T:
         return self.random.choice(odd if odd and self.random.random() < self.oddity else common)
+
+    def code(self, common: Sequence[str], odd: Sequence[str]) -> str:
+        """A code, as it is or as a spreadsheet has left it."""
+        code = self.pick(common, odd)
+        forms = ["'{}", '="{}"', "{}.0", "{},0", "'{}.0", '="{}.0"', "\u00a0{}\u2009", "{}\u200b"]
+        spread = " ".join([code[:2], code[2:]])
+        return self.pick([code], [form.format(code) for form in forms] + [spread])
+
+    def twins(self, rows: list[Row], draw: Callable[[], Row], *columns: str) -> list[Row]:
+        """The rows, and a few of them again, elsewhere, with one or two columns that differ."""
+        twins = list(rows)
+        for row in self.random.sample(rows, len(rows) // 8):
+            changed = self.random.sample(columns, self.pick([1, 1, 2]))
+            other = draw()
+            twin = {**row, **{name: other[name] for name in changed}}
+            twins.insert(self.random.randint(0, len(twins)), twin)
+        return twins
 
     def chance(self, probability: float) -> bool:
         return self.random.random() < probability
@@ -134,20 +178,27 @@ class Writer:
         nir = self.pick(self.nirs)
         typed = [nir.lower(), " ".join(nir), nir[:13], nir[:13] + "4 2", f" {nir} "]
         odd = ["", "1" * 13, "1" * 15, nir[:12], nir[:13] + "1", nir[:13] + "2A", "18501C3063001"]
+        odd += ["1" + "0" * 12, nir[:10] + "000", "1850133063000" + "97"]
         return self.pick([nir, nir, self.pick(typed)], [*odd, "185012A06300A", nir[:13] + "999"])
 
     def ids(self, count: int, odd: Sequence[str]) -> str:
         return self.pick([str(k) for k in range(1, count + 1)], [*BLANK, " 1 ", "01", *odd])
 
     def structure(self) -> Row:
-        return {
+        row = {
             "structure_id_siae": self.ids(self.nb_rows // 15, ["999"]),
-            "structure_adresse_admin_cp": self.pick(POSTCODES, ODD_POSTCODES),
-            "structure_adresse_admin_code_insee": self.pick(COMMUNES, ODD_COMMUNES),
-            "structure_adresse_gestion_cp": self.pick(POSTCODES, ODD_POSTCODES),
-            "structure_adresse_gestion_code_insee": self.pick(COMMUNES, ODD_COMMUNES),
+            "structure_adresse_admin_cp": self.code(POSTCODES, ODD_POSTCODES),
+            "structure_adresse_admin_code_insee": self.code(COMMUNES, ODD_COMMUNES),
+            "structure_adresse_gestion_cp": self.code(POSTCODES, ODD_POSTCODES),
+            "structure_adresse_gestion_code_insee": self.code(COMMUNES, ODD_COMMUNES),
             "structure_date_modification": self.pick(MODIFIED, NOT_DATES),
         }
+        # Some have no address: their annexes alone locate them.
+        return (
+            {name: "" if "adresse" in name else row[name] for name in row}
+            if self.chance(0.2)
+            else row
+        )
 
     def annex(self) -> Row:
         states = ["VALIDE", "PROVISOIRE", "CLOTURE"]
@@ -155,7 +206,7 @@ class Writer:
             "af_id_annexe_financiere": self.ids(self.nb_rows // 8, ["007"]),
             "af_id_structure": self.ids(self.nb_rows // 12, ["777"]),
             "af_mesure_dispositif_code": self.pick(MEASURES, ODD_MEASURES),
-            "af_numero_annexe_financiere": self.pick(ANNEXES, ODD_ANNEXES),
+            "af_numero_annexe_financiere": self.code(ANNEXES, ODD_ANNEXES),
             "af_numero_avenant_renouvellement": self.pick(AMENDMENTS, ODD_AMENDMENTS),
             "af_numero_avenant_modification": self.pick(AMENDMENTS, ODD_AMENDMENTS),
             "af_etat_annexe_financiere_code": self.pick(states, ["SAISI", "", "valide", "VALIDE "]),
@@ -191,6 +242,21 @@ class Writer:
             "emi_date_modification": self.pick(MODIFIED, NOT_DATES),
         }
 
+    def hours_shared(self, states: list[Row]) -> list[Row]:
+        """The states, and others of the same persons and months: an hour can be in several rows."""
+        shares = ["0.1", "0.3", ".4", "0.70", "0.333333333", "-.5", "-1", "0"]
+        others = [
+            {
+                **state,
+                "emi_dsm_id": f"h{rank}",
+                "emi_nb_heures_travail": self.pick(shares),
+                # The same annex or another one, of the same structure or not.
+                "emi_afi_id": self.pick([state["emi_afi_id"], self.state()["emi_afi_id"]]),
+            }
+            for rank, state in enumerate(self.random.choices(states, k=len(states) // 4))
+        ]
+        return states + others
+
     def employee(self) -> Row:
         return {
             "salarie_id": self.ids(self.nb_rows // 3, ["P9"]),
@@ -204,8 +270,8 @@ class Writer:
             "NUM_CONTRAT": self.ids(2 * self.nb_rows, []),
             "NUM_AVENANT": self.pick(AMENDMENTS, ODD_AMENDMENTS),
             "SIRET_EMPLOYEUR": self.siret(),
-            "CODE_COMMUNE_INSEE": self.pick(COMMUNES, ODD_COMMUNES),
-            "CODE_POSTAL": self.pick(POSTCODES, ODD_POSTCODES),
+            "CODE_COMMUNE_INSEE": self.code(COMMUNES, ODD_COMMUNES),
+            "CODE_POSTAL": self.code(POSTCODES, ODD_POSTCODES),
             "DATE_DEBUT": start,
             "DATE_FIN": end,
             "NIR": self.nir_as_typed(),
@@ -217,8 +283,8 @@ class Writer:
             "num_convention": self.ids(2 * self.nb_rows, []),
             "num_avenant": self.pick(AMENDMENTS, ODD_AMENDMENTS),
             "siret_employeur": self.siret(),
-            "code_departement": self.pick(DEPARTMENTS, ODD_DEPARTMENTS),
-            "code_postal": self.pick(POSTCODES, ODD_POSTCODES),
+            "code_departement": self.code(DEPARTMENTS, ODD_DEPARTMENTS),
+            "code_postal": self.code(POSTCODES, ODD_POSTCODES),
             "date_embauche": start,
             "date_fin_prevue": end,
             "date_rupture": self.any_date(0.8),
@@ -226,13 +292,14 @@ class Writer:
         }
 
     def geiq(self) -> Row:
-        siret, code = self.pick([self.siret()] * 5 + [""]), self.pick(POSTCODES, ODD_POSTCODES)
+        siret, code = self.pick([self.siret()] * 5 + [""]), self.code(POSTCODES, ODD_POSTCODES)
         return {"Nom": "GEIQ", "Rue": "", "Code Postal": code, "Ville": "", "SIRET": siret}
 
     def siret(self) -> str:
         siret = self.pick(SIRETS)
         spaced = f"{siret[:3]} {siret[3:6]} {siret[6:9]}\u00a0{siret[9:]}"
-        return self.pick([siret, siret, siret.lstrip("0"), spaced], ODD_SIRETS)
+        dotted = f"{siret[:3]}.{siret[3:6]}.{siret[6:9]}.{siret[9:]}"
+        return self.code([siret, siret, siret.lstrip("0"), spaced, dotted], ODD_SIRETS)
 
     def month_as_typed(self, month: date) -> object:
         """A date of Excel, or one of the spellings of a month."""
@@ -242,7 +309,8 @@ class Writer:
 
     def write_text(self, path: Path, text: str, encoding: str) -> None:
         """As is, gzipped or zipped, whatever the name says."""
-        content = text.encode(encoding)
+        # Windows-1252 has no thin or zero-width space: there, a code goes without.
+        content = text.encode(encoding, "ignore")
         container = self.pick(["none", "gzip", "zip"])
         if container == "gzip":
             content = gzip.compress(content)
@@ -260,16 +328,41 @@ class Writer:
         self.random.shuffle(columns)
         texts = FREE_TEXT if separator == "|" else ["", "x"]
         records = [[row.get(name, self.pick(texts)) for name in columns] for row in rows]
+        if separator == ";":
+            records = [[quoted(value) for value in record] for record in records]
         return [separator.join(record) for record in [columns, *records]]
 
     def write_fluxiae(self, folder: Path) -> Extract:
         """The five tables, in files dated with their DEB row or not."""
         rows = {
-            "Structure": [self.structure() for _ in range(self.nb_rows // 6)],
-            "AnnexeFinanciere": [self.annex() for _ in range(self.nb_rows // 5)],
-            "ContratMission": [self.contract() for _ in range(self.nb_rows)],
-            "EtatMensuelIndiv": [self.state() for _ in range(2 * self.nb_rows)],
-            "Salarie": [self.employee() for _ in range(self.nb_rows // 2)],
+            "Structure": self.twins(
+                [self.structure() for _ in range(self.nb_rows // 6)],
+                self.structure,
+                *("structure_adresse_admin_code_insee", "structure_date_modification"),
+            ),
+            "AnnexeFinanciere": self.twins(
+                [self.annex() for _ in range(self.nb_rows // 5)],
+                self.annex,
+                *("af_id_structure", "af_mesure_dispositif_code", "af_date_debut_effet"),
+                *("af_etat_annexe_financiere_code", "af_numero_annexe_financiere"),
+            ),
+            "ContratMission": self.twins(
+                [self.contract() for _ in range(self.nb_rows)],
+                self.contract,
+                *("contrat_id_structure", "contrat_mesure_disp_code", "contrat_date_modification"),
+            ),
+            "EtatMensuelIndiv": self.hours_shared(
+                self.twins(
+                    [self.state() for _ in range(2 * self.nb_rows)],
+                    self.state,
+                    *("emi_afi_id", "emi_ctr_id", "emi_sme_mois", "emi_date_modification"),
+                )
+            ),
+            "Salarie": self.twins(
+                [self.employee() for _ in range(self.nb_rows // 2)],
+                self.employee,
+                *("salarie_nir", "salarie_date_modification"),
+            ),
         }
         # The latest DEB date is the extract's; without one, the date in the file names.
         dated = self.today + timedelta(days=self.pick([0, 40, -40]))
@@ -314,7 +407,10 @@ class Writer:
                     for place, value in enumerate(row.values()):
                         # A number has lost its leading zeros.
                         is_number = value.isdigit() and value[0] != "0" and self.chance(0.5)
-                        sheet.write(line, place, int(value) if is_number else value)
+                        if is_number:
+                            sheet.write_number(line, place, int(value))
+                        else:
+                            sheet.write_string(line, place, value)
         return lists
 
     def write_iti(self, folder: Path) -> tuple[date, list[Entry]]:
@@ -338,7 +434,7 @@ class Writer:
                     merged, cell = [None, None], None
                 if self.chance(0.3):
                     place = self.random.randint(0, 3)
-                    total = self.pick(["Total", "TOTAL GÉNÉRAL", "total Bretagne"])
+                    total = self.pick(TOTALS)
                     lines += [[*[None] * place, total, *[None] * (3 - place), 999]]
                     lines += [[]] * self.random.randint(0, 1)
                     entries.append(Entry(None, "NL", None, is_total=True))

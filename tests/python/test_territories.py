@@ -110,8 +110,7 @@ def located(tmp_path_factory: pytest.TempPathFactory) -> dict[Value, Territory]:
         "--select",
         "departments",
         "postcode_departments",
-        "+int_department_spellings",
-        "+int_region_spellings",
+        "+int_territory_spellings",
         "int_territory_values_located",
     )
     return {

@@ -33,7 +33,6 @@ final as (
         structure_id,
         measure_code,
         state_code,
-        annex_number,
         file_line,
         is_state_accepted,
     from states_checked

@@ -45,7 +45,7 @@ latest_annexes as (
             partition by structure_id
             order by
                 effective_from desc nulls last,
-                try_cast(annex_id as hugeint) desc nulls last,
+                {{ parse_rank('annex_id') }} desc nulls last,
                 file_line desc
         ) = 1
 

@@ -51,7 +51,6 @@ final as (
     select
         employers_listed.siret,
         list_of_each_year.calendar_year,
-        list_of_each_year.list_year,
     from list_of_each_year
     inner join employers_listed
         on list_of_each_year.list_year = employers_listed.list_year

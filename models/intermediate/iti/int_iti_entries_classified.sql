@@ -36,18 +36,17 @@ entries_described as (
 
 ),
 
--- The first reason that applies, in the order of indicator.md, "ITI entries". A line is a total
--- when one of its first four cells begins with the word (sources.md, "bpifrance_iti").
+-- The first reason that applies, in the order of indicator.md, "ITI entries".
 reasons_given as (
 
     select
         *,
         case
             when
-                month_text ilike 'total%'
-                or region ilike 'total%'
-                or department ilike 'total%'
-                or network ilike 'total%'
+                {{ is_total_label('month_text') }}
+                or {{ is_total_label('region') }}
+                or {{ is_total_label('department') }}
+                or {{ is_total_label('network') }}
                 then 'total_row'
             when month is null then 'invalid_month'
             when nb_entries is null then 'invalid_count'

@@ -81,7 +81,11 @@ final as (
         figures_of_the_indicator.raw_code,
         figures_of_the_indicator.raw_label,
         figures_of_the_indicator.file_line,
-        try_cast(figures_of_the_indicator.value as bigint) as stock,
+        if(
+            figures_of_the_indicator.value = trunc(figures_of_the_indicator.value),
+            try_cast(figures_of_the_indicator.value as bigint),
+            null
+        ) as stock,
         cast(date_trunc('month', figures_of_the_indicator.month_end_date) as date) as month,
         figures_of_the_indicator.edition,
     from figures_of_the_indicator

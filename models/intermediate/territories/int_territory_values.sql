@@ -1,4 +1,7 @@
-{#- Every column of the sources that names a territory, and how it names it. -#}
+{#-
+    Every column of the sources that names a territory, and how it names it: eight inputs, so that the sources are listed once
+    and nothing else knows how each writes a territory.
+-#}
 {% set territory_columns = [
     ('commune', 'stg_asp_fluxiae__structure', 'admin_commune_code'),
     ('commune', 'stg_asp_fluxiae__structure', 'management_commune_code'),

@@ -1,6 +1,3 @@
-{#- A department or region code inside a normalised label: `01`, `D2A`, `FR 75`. -#}
-{% set code_pattern = '(?:FR )?D?[0-9][0-9A-Z]{0,2}' -%}
-
 with
 
 territory_values as (
@@ -21,26 +18,19 @@ postcode_departments as (
 
 ),
 
-department_spellings as (
+spellings as (
 
-    select * from {{ ref('int_department_spellings') }}
-
-),
-
-region_spellings as (
-
-    select * from {{ ref('int_region_spellings') }}
+    select * from {{ ref('int_territory_spellings') }}
 
 ),
 
--- Codes are compared as written, labels word by word.
+-- Codes are compared without what spreadsheets add to them, labels word by word.
 compared_values as (
 
     select
         value_kind,
         raw_value,
-        upper(raw_value) as code,
-        {{ restore_leading_zero('upper(raw_value)') }} as padded_code,
+        upper({{ strip_spreadsheet_marks('raw_value') }}) as code,
         {{ normalise_label('raw_value') }} as words,
     from territory_values
 
@@ -53,72 +43,103 @@ commune_candidates as (
     select
         value_kind,
         raw_value,
-        {{ department_prefix('padded_code') }} as department_code,
+        {{ department_prefix(restore_leading_zero('code')) }} as department_code,
     from compared_values
     where
         value_kind = 'commune'
-        and length(padded_code) = 5
+        and regexp_full_match(code, '\d{4,5}|2[AB]\d{3}')
+
+),
+
+postcodes as (
+
+    select
+        value_kind,
+        raw_value,
+        {{ restore_leading_zero('code') }} as postcode,
+    from compared_values
+    where
+        value_kind = 'postcode'
+        and regexp_full_match(code, '\d{4,5}')
 
 ),
 
 -- Saint-Barthélemy (97133) and Saint-Martin (97150) keep postcodes of Guadeloupe: the reference
--- comes first. CEDEX postcodes are in no reference: their prefix tells the department.
+-- comes first. CEDEX postcodes are in no reference: their prefix tells the department, 977 and 978
+-- that of La Réunion.
 postcode_candidates as (
 
     select
-        compared_values.value_kind,
-        compared_values.raw_value,
+        postcodes.value_kind,
+        postcodes.raw_value,
         case
             when postcode_departments.department_code is not null
                 then postcode_departments.department_code
-            when left(compared_values.padded_code, 3) in ('200', '201', '207') then '2A'
-            when left(compared_values.padded_code, 3) in ('202', '204', '206') then '2B'
-            else {{ department_prefix('compared_values.padded_code') }}
+            when left(postcodes.postcode, 3) in ('200', '201', '207') then '2A'
+            when left(postcodes.postcode, 3) in ('202', '204', '206') then '2B'
+            when left(postcodes.postcode, 3) in ('977', '978') then '974'
+            else {{ department_prefix('postcodes.postcode') }}
         end as department_code,
-    from compared_values
+    from postcodes
     left join postcode_departments
         on
-            compared_values.padded_code = postcode_departments.postcode
+            postcodes.postcode = postcode_departments.postcode
             and postcode_departments.is_majority
-    where
-        compared_values.value_kind = 'postcode'
-        and regexp_full_match(compared_values.padded_code, '[0-9]{5}')
 
 ),
 
-spellings as (
+-- "Département 59", "Dép. 2A", "Région Bretagne": what follows the word is a code or a label too.
+named_values as (
 
     select
-        'department' as value_kind,
-        spelling_kind,
-        spelling,
-        department_code as territory_code,
-    from department_spellings
+        value_kind,
+        raw_value,
+        words,
+        regexp_replace(
+            words,
+            if(
+                value_kind = 'region',
+                '^(?:(?:LE|LA|LES|L) )?REGION ',
+                '^(?:(?:LE|LA|LES|L) )?(?:DEPARTEMENT|DEPT|DPT|DEP) (?:(?:N|NO|NUMERO) )?'
+            ),
+            ''
+        ) as words_without_level,
+    from compared_values
+    where value_kind in ('department', 'region')
+
+),
+
+codes as (
+
+    select
+        value_kind,
+        raw_value,
+        code,
+    from compared_values
+    where value_kind in ('department', 'region')
     union all
     select
-        'region' as value_kind,
-        spelling_kind,
-        spelling,
-        region_code as territory_code,
-    from region_spellings
+        value_kind,
+        raw_value,
+        words_without_level as code,
+    from named_values
+    where words_without_level != words
 
 ),
 
-codes_or_labels_spelled as (
+labels as (
 
     select
-        compared_values.value_kind,
-        compared_values.raw_value,
-        spellings.territory_code,
-    from compared_values
-    inner join spellings
-        on
-            compared_values.value_kind = spellings.value_kind
-            and if(
-                spellings.spelling_kind = 'code',
-                compared_values.code,
-                {{ drop_leading_article('compared_values.words') }}
-            ) = spellings.spelling
+        value_kind,
+        raw_value,
+        words,
+    from named_values
+    union
+    select
+        value_kind,
+        raw_value,
+        words_without_level as words,
+    from named_values
 
 ),
 
@@ -128,21 +149,44 @@ labels_with_a_code as (
     select
         value_kind,
         raw_value,
-        regexp_extract(words, '^({{ code_pattern }}) ', 1) as code,
-        regexp_replace(words, '^{{ code_pattern }} ', '') as words,
-    from compared_values
+        regexp_extract(words, '^((?:FR )?[0-9A-Z]+) (.+)$', 1) as code,
+        regexp_extract(words, '^((?:FR )?[0-9A-Z]+) (.+)$', 2) as words,
+    from labels
     union all
     select
         value_kind,
         raw_value,
-        regexp_extract(words, ' ({{ code_pattern }})$', 1) as code,
-        regexp_replace(words, ' {{ code_pattern }}$', '') as words,
-    from compared_values
+        regexp_extract(words, '^(.+?) ((?:FR )?[0-9A-Z]+)$', 2) as code,
+        regexp_extract(words, '^(.+?) ((?:FR )?[0-9A-Z]+)$', 1) as words,
+    from labels
 
 ),
 
-labels_with_a_code_spelled as (
+spelled_values as (
 
+    select
+        codes.value_kind,
+        codes.raw_value,
+        spellings.territory_code,
+    from codes
+    inner join spellings
+        on
+            codes.value_kind = spellings.value_kind
+            and {{ territory_code_key('codes.value_kind', 'codes.code') }} = spellings.spelling
+            and spellings.spelling_kind = 'code'
+    union
+    select
+        labels.value_kind,
+        labels.raw_value,
+        spellings.territory_code,
+    from labels
+    inner join spellings
+        on
+            labels.value_kind = spellings.value_kind
+            and {{ drop_leading_article('labels.words') }} = spellings.spelling
+            and spellings.spelling_kind = 'label'
+    union
+    -- Code and name agree, or the value names nothing: "75 - Val-de-Marne".
     select
         labels_with_a_code.value_kind,
         labels_with_a_code.raw_value,
@@ -151,9 +195,9 @@ labels_with_a_code_spelled as (
     inner join spellings as code_spellings
         on
             labels_with_a_code.value_kind = code_spellings.value_kind
-            and replace(labels_with_a_code.code, 'FR ', 'FR-') = code_spellings.spelling
+            and {{ territory_code_key('labels_with_a_code.value_kind', 'labels_with_a_code.code') }}
+            = code_spellings.spelling
             and code_spellings.spelling_kind = 'code'
-    -- Code and name agree, or the value names nothing: "75 - Val-de-Marne".
     inner join spellings as label_spellings
         on
             labels_with_a_code.value_kind = label_spellings.value_kind
@@ -184,14 +228,7 @@ candidates as (
         raw_value,
         if(value_kind = 'region', 'regional', 'departmental') as territory_level,
         territory_code,
-    from codes_or_labels_spelled
-    union all
-    select
-        value_kind,
-        raw_value,
-        if(value_kind = 'region', 'regional', 'departmental') as territory_level,
-        territory_code,
-    from labels_with_a_code_spelled
+    from spelled_values
 
 ),
 

@@ -30,13 +30,17 @@ scopes as (
 
 ),
 
--- The components of each scope in each month, and whether a loaded extract covers them.
+-- The components of each scope in each month, whether a loaded extract covers them, and whether a
+-- stock of recent entries has all of its window since the programme began.
 components as (
 
     select
         months.month,
         scopes.scope,
         scopes.structure_type,
+        coverage.stock_rule != 'entered_recently'
+        or months.month >= coverage.first_month
+        + interval {{ var('iti_presence_months') - 1 }} month as has_full_window,
         coalesce(
             months.month between coverage.first_month and coverage.last_month, false
         ) as is_loaded,
@@ -56,6 +60,7 @@ scope_months as (
         string_agg(structure_type, ',' order by structure_type) as structure_types,
         string_agg(if(is_loaded, null, structure_type), ',' order by structure_type)
             as missing_components,
+        bool_and(has_full_window) as has_full_windows,
     from components
     group by all
 
@@ -86,6 +91,7 @@ scope_stock as (
         scope_months.scope,
         scope_months.structure_types,
         scope_months.missing_components,
+        scope_months.has_full_windows,
         territories.territory_id,
         if(scope_months.missing_components is null, stock_by_scope.stock, null) as stock,
         coalesce(stock_by_scope.is_provisional, false) as is_provisional,
@@ -100,7 +106,8 @@ scope_stock as (
 
 ),
 
--- A change is given like for like: only where the scope had the same components 12 months before.
+-- A change is given like for like: only where the scope had the same components 12 months before,
+-- each with its window full.
 scope_changes as (
 
     select
@@ -113,6 +120,7 @@ scope_changes as (
             and scope_stock.scope = a_year_before.scope
             and scope_stock.structure_types = a_year_before.structure_types
             and scope_stock.territory_id = a_year_before.territory_id
+            and a_year_before.has_full_windows
 
 ),
 

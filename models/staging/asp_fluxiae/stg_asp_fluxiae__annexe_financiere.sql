@@ -37,11 +37,16 @@ final as (
         af_numero_annexe_financiere as annex_number,
         -- Measure, 3-character department, 2-digit year, order: `ACI054180019`, `ETTI59L181001`.
         nullif(
-            regexp_extract(af_numero_annexe_financiere, '^[A-Za-z]+(\d[\dA-Za-z]{2})\d\d', 1), ''
+            regexp_extract(
+                {{ strip_spreadsheet_marks('af_numero_annexe_financiere') }},
+                '^[A-Za-z]+(\d[\dA-Za-z]{2})\d\d',
+                1
+            ),
+            ''
         ) as annex_department_part,
         af_etat_annexe_financiere_code as state_code,
-        try_cast(af_numero_avenant_renouvellement as bigint) as renewal_amendment,
-        try_cast(af_numero_avenant_modification as bigint) as modification_amendment,
+        {{ parse_rank('af_numero_avenant_renouvellement') }} as renewal_amendment,
+        {{ parse_rank('af_numero_avenant_modification') }} as modification_amendment,
         try_cast(af_etp_postes_insertion as decimal(18, 6)) as full_time_equivalents,
         _file as file_name,
         _load_id as load_id,

@@ -17,7 +17,7 @@ trimmed as (
         {{ trim_text('emi_esm_etat_code') }} as emi_esm_etat_code,
         {{ trim_white_space('emi_sme_mois') }} as emi_sme_mois,
         {{ trim_white_space('emi_sme_annee') }} as emi_sme_annee,
-        {{ whole_match(trim_white_space('emi_nb_heures_travail'), '\\d+\\.?\\d*|\\.\\d+') }}
+        {{ whole_match(trim_white_space('emi_nb_heures_travail'), '-?(?:\\d+\\.?\\d*|\\.\\d+)') }}
             as emi_nb_heures_travail,
         {{ trim_white_space('emi_part_etp') }} as emi_part_etp,
         {{ trim_white_space('emi_date_creation') }} as emi_date_creation,
@@ -41,11 +41,15 @@ final as (
         emi_esm_etat_code as state_code,
         {{ parse_whole_number('emi_sme_mois') }} as month_number,
         {{ parse_whole_number('emi_sme_annee') }} as year_number,
-        -- Hours that are not digits with an optional decimal point are 0 (`under_one_hour`); a
-        -- number too large for the type stays a large one.
+        -- Hours that are not digits with an optional minus sign and decimal point are 0
+        -- (`under_one_hour`); a number too large for the type stays a large one.
         coalesce(
-            try_cast(emi_nb_heures_travail as decimal(18, 6)),
-            cast(if(emi_nb_heures_travail != '', 999999999999, 0) as decimal(18, 6))
+            try_cast(emi_nb_heures_travail as decimal(18, 9)),
+            case
+                when emi_nb_heures_travail like '-%' then -999999999
+                when emi_nb_heures_travail != '' then 999999999
+                else 0
+            end
         ) as hours,
         try_cast(emi_part_etp as decimal(18, 6)) as full_time_equivalents,
         _file as file_name,

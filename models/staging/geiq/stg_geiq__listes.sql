@@ -9,11 +9,10 @@ listes as (
 final as (
 
     select
-        {{ parse_siret(trim_text('siret')) }} as siret,
+        {{ parse_siret('siret') }} as siret,
         {{ trim_text('code_postal') }} as postcode,
         {{ trim_text('nom') }} as employer_name,
         {{ trim_text('ville') }} as city,
-        {{ trim_text('siret') }} as siret_text,
         _file as file_name,
         _load_id as load_id,
         _line as file_line,
