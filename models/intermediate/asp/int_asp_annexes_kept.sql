@@ -35,10 +35,12 @@ final as (
         state_code,
         file_line,
         is_state_accepted,
+        effective_from,
+        effective_to,
     from states_checked
-    where annex_id is not null
     qualify
-        row_number() over (
+        annex_id is null
+        or row_number() over (
             partition by annex_id
             order by
                 is_state_accepted desc,

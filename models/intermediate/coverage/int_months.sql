@@ -8,11 +8,9 @@ coverage as (
 
 ),
 
-final as (
+months as (
 
-    select
-        cast(series.month as date) as month,
-        last_day(series.month) as last_day,
+    select cast(series.month as date) as month
     from
         unnest(
             generate_series(
@@ -21,6 +19,27 @@ final as (
                 interval 1 month
             )
         ) as series (month)
+
+),
+
+numbered as (
+
+    select
+        month,
+        cast(row_number() over (order by month) - 1 as integer) as month_number,
+        cast(count(*) over () as integer) as nb_months,
+    from months
+
+),
+
+final as (
+
+    select
+        month,
+        last_day(month) as last_day,
+        month_number,
+        set_bit(bitstring('0', nb_months), month_number, 1) as month_mask,
+    from numbered
 
 )
 

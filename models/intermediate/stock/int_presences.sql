@@ -3,74 +3,28 @@
 
 with
 
-contracts as (
+person_months as (
 
-    select * from {{ ref('int_asp_contracts_classified') }}
-    where outcome = 'counted'
-
-),
-
-monthly_states as (
-
-    select * from {{ ref('int_asp_monthly_states_classified') }}
-    where outcome = 'counted'
+    select * from {{ ref('int_person_months') }}
 
 ),
 
-geiq_contract_months as (
+months as (
 
-    select * from {{ ref('int_geiq_contract_months') }}
-
-),
-
-contract_months as (
-
-    select
-        cast(
-            unnest(generate_series(first_month_present, last_month_present, interval 1 month))
-            as date
-        ) as month,
-        department_code,
-        structure_type,
-        person_id,
-    from contracts
+    select * from {{ ref('int_months') }}
 
 ),
 
-all_presences as (
-
-    select
-        month,
-        department_code,
-        structure_type,
-        person_id,
-    from contract_months
-    union all
-    select
-        month,
-        department_code,
-        structure_type,
-        person_id,
-    from monthly_states
-    union all
-    select
-        month,
-        department_code,
-        structure_type,
-        person_id,
-    from geiq_contract_months
-
-),
-
--- One person, in one type, in one department, in one month, counts once.
 final as (
 
-    select distinct
-        month,
-        department_code,
-        structure_type,
-        person_id,
-    from all_presences
+    select
+        months.month,
+        person_months.department_code,
+        person_months.structure_type,
+        person_months.person_id,
+    from person_months
+    cross join months
+    where get_bit(person_months.months_present, months.month_number) = 1
 
 )
 

@@ -6,6 +6,12 @@ stock_by_department as (
 
 ),
 
+department_territories as (
+
+    select * from {{ ref('int_department_territories') }}
+
+),
+
 coverage as (
 
     select * from {{ ref('int_structure_type_coverage') }}
@@ -26,31 +32,16 @@ territories as (
 
 -- A region is the sum of its departments, the country that of the departments and of `NL`: never a
 -- new count of persons (indicator.md, "The counted unit").
-stock_by_territory as (
-
-    select
-        stock_by_department.month,
-        stock_by_department.structure_type,
-        unnest(
-            list_distinct([territories.territory_id, territories.region_id, 'FR'])
-        ) as territory_id,
-        stock_by_department.stock,
-    from stock_by_department
-    inner join territories
-        on
-            stock_by_department.department_code = territories.territory_code
-            and territories.territory_level in ('departmental', 'unlocated')
-
-),
-
 stock_summed as (
 
     select
-        month,
-        territory_id,
-        structure_type,
-        sum(stock) as stock,
-    from stock_by_territory
+        stock_by_department.month,
+        department_territories.territory_id,
+        stock_by_department.structure_type,
+        sum(stock_by_department.stock) as stock,
+    from stock_by_department
+    inner join department_territories
+        on stock_by_department.department_code = department_territories.department_code
     group by all
 
 ),

@@ -26,9 +26,13 @@ MART_DESCRIPTIONS = {
         "L’indicateur composite par mois et territoire, dans les deux périmètres, "
         "et son évolution sur 12 mois."
     ),
+    "fct_declarations": ("Combien de structures devaient déclarer un mois, et combien l’ont fait."),
+    "fct_flows_by_structure_type": "Les entrées, les sorties et les retours, mois par mois.",
+    "fct_people_by_year": "Les personnes différentes dans l’année : ne s’additionnent pas.",
     "fct_published_revisions": "Les révisions de la série publiée, d’une édition à la suivante.",
     "fct_published_stock": "La série publiée par l’administration, toutes éditions.",
     "fct_reconciliation": "L’écart entre le périmètre constant et la série publiée.",
+    "fct_structures_by_structure_type": "Les structures qui ont des personnes comptées.",
     "fct_stock_by_structure_type": "Le stock de personnes par mois, territoire et type.",
 }
 

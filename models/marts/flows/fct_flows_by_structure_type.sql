@@ -1,0 +1,85 @@
+with
+
+flows_by_department as (
+
+    select * from {{ ref('int_flows_by_department') }}
+
+),
+
+department_territories as (
+
+    select * from {{ ref('int_department_territories') }}
+
+),
+
+structure_types as (
+
+    select * from {{ ref('dim_structure_types') }}
+
+),
+
+stock_by_structure_type as (
+
+    select * from {{ ref('fct_stock_by_structure_type') }}
+
+),
+
+flows_summed as (
+
+    select
+        flows_by_department.month,
+        department_territories.territory_id,
+        flows_by_department.structure_type,
+        sum(flows_by_department.entries) as entries,
+        sum(flows_by_department.exits) as exits,
+        sum(flows_by_department.returns) as returns,
+    from flows_by_department
+    inner join department_territories
+        on flows_by_department.department_code = department_territories.department_code
+    group by all
+
+),
+
+-- Nobody knows who was there before the first month. To know who comes back takes twelve months to
+-- look back on, and persons, whom ITI does not have (statistics.md, "Entries and exits").
+cells as (
+
+    select
+        stock_by_structure_type.month,
+        stock_by_structure_type.territory_id,
+        stock_by_structure_type.structure_type,
+        stock_by_structure_type.is_provisional,
+        stock_by_structure_type.month > structure_types.first_month as has_month_before,
+        structure_types.stock_rule != 'entered_recently'
+        and stock_by_structure_type.month >= structure_types.first_month + interval 12 month
+            as has_full_look_back,
+    from stock_by_structure_type
+    inner join structure_types
+        on stock_by_structure_type.structure_type = structure_types.structure_type
+
+),
+
+-- A month that is final has a final month before it: `is_provisional` is that of the stock.
+final as (
+
+    select
+        cells.month,
+        cells.territory_id,
+        cells.structure_type,
+        if(cells.has_month_before, cast(coalesce(flows_summed.entries, 0) as bigint), null)
+            as entries,
+        if(cells.has_month_before, cast(coalesce(flows_summed.exits, 0) as bigint), null)
+            as exits,
+        if(cells.has_full_look_back, cast(coalesce(flows_summed.returns, 0) as bigint), null)
+            as returns,
+        cells.is_provisional,
+    from cells
+    left join flows_summed
+        on
+            cells.month = flows_summed.month
+            and cells.territory_id = flows_summed.territory_id
+            and cells.structure_type = flows_summed.structure_type
+
+)
+
+select * from final
