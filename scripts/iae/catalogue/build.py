@@ -28,18 +28,24 @@ PUBLIC_METADATA = (
     "adapter_type",
     "quoting",
 )
-# Where the front page (models/docs/overview.md) takes the extracts behind its figures.
+# Where the front page (models/docs/overview.md) takes the extracts, and whether they are made up.
 EXTRACTS_MARK = "<!-- extracts -->"
+SYNTHETIC_MARK = "<!-- synthetic -->"
+SYNTHETIC = (
+    "**Données fictives.** Des extraits sont inventés : ces chiffres ne disent rien de la France."
+)
 EXTRACTS = """
     select
         source,
         extract_date,
         strftime(last_covered_month, '%Y-%m') as last_covered_month,
         nb_rows,
-        if(is_synthetic, 'made up by `iae sample`', '') as remark,
+        if(is_synthetic, 'fictif', '') as remark,
     from marts.audit_extracts
     order by source, extract_date
 """
+# Sections of the manifest that hold nothing to query.
+OUT_OF_SEARCH = ("sources", "semantic_models", "metrics", "saved_queries", "macros", "unit_tests")
 # Where a node lies on the machine that wrote it.
 LOCAL_FIELDS = ("root_path", "build_path", "compiled_path")
 # Hosts that the two pages would report their use to.
@@ -76,6 +82,37 @@ def public(artifact: dict[str, Any]) -> dict[str, Any]:
         field: metadata[field] for field in PUBLIC_METADATA if field in metadata
     } | {"send_anonymous_usage_stats": False}
     return kept
+
+
+def as_typed(artifact: dict[str, Any]) -> dict[str, Any]:
+    """Return a public manifest or catalog whose relations are named as analysts type them.
+
+    The working file's name goes. What analysts cannot query leaves the search.
+    """
+    for section in ("nodes", "sources"):
+        for entry in artifact.get(section, {}).values():
+            entry.pop("database", None)
+            entry.get("metadata", {}).pop("database", None)
+    for section in OUT_OF_SEARCH:
+        for entry in artifact.get(section, {}).values():
+            entry["docs"] = {"show": False}
+    return artifact
+
+
+def marked(manifest: dict[str, Any], extracts: str) -> dict[str, Any]:
+    """Return a manifest whose front page has the extracts, and which says what is made up."""
+    is_synthetic = "| fictif |" in extracts
+    overview = manifest["docs"]["doc.iae.__overview__"]
+    overview["block_contents"] = (
+        overview["block_contents"]
+        .replace(EXTRACTS_MARK, extracts)
+        .replace(SYNTHETIC_MARK, f"> {SYNTHETIC}" if is_synthetic else "")
+    )
+    for node in manifest["nodes"].values():
+        layer, domain = [*node["fqn"], "", ""][1:3]
+        if is_synthetic and layer == "marts" and domain not in ("published", "reference"):
+            node["description"] = f"{SYNTHETIC}\n\n{node['description']}"
+    return manifest
 
 
 def sealed(page: str) -> str:
@@ -116,7 +153,7 @@ def extracts_table(warehouse: Path, wait: float = 0) -> str:
             rows = connection.execute(EXTRACTS).fetchall()
         except duckdb.CatalogException:
             raise IaeError("The warehouse is not built yet: run `dbt build` first.") from None
-    head = "| source | extract of | covers up to | rows | |\n|---|---|---|--:|---|\n"
+    head = "| source | extrait du | couvre jusqu'à | lignes | |\n|---|---|---|--:|---|\n"
     return head + "\n".join(
         f"| `{source}` | {day} | {month or ''} | {nb_rows:,} | {remark} |"
         for source, day, month, nb_rows, remark in rows
@@ -165,17 +202,14 @@ def write_catalogue(project: Path, out: Path, wait: float = 0) -> tuple[Path, Pa
         for name in ("manifest.json", "catalog.json"):
             raw = (target / name).read_text(encoding="utf-8")
             artifact = public(json.loads(raw))
+            (target / name).write_text(json.dumps(artifact), encoding="utf-8")
+            shown = as_typed(artifact)
             if name == "manifest.json":
-                overview = artifact["docs"]["doc.iae.__overview__"]
-                overview["block_contents"] = overview["block_contents"].replace(
-                    EXTRACTS_MARK, extracts
-                )
-            # A tag in a description or in SQL must not end the script that holds the data.
-            text = json.dumps(artifact, ensure_ascii=False).replace("</", "<\\/")
+                shown = marked(shown, extracts)
             if raw not in page:
                 raise IaeError(f"The page of dbt does not hold {name}: check dbt's version.")
-            page = page.replace(raw, text)
-            (target / name).write_text(text, encoding="utf-8")
+            # A tag in a description or in SQL must not end the script that holds the data.
+            page = page.replace(raw, json.dumps(shown, ensure_ascii=False).replace("</", "<\\/"))
         run(
             [
                 *(sys.executable, "-c", "from dbt_colibri.cli.cli import cli; cli()"),
