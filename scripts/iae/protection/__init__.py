@@ -1,0 +1,1 @@
+"""Protection: the stock rounded so that sums hold, and the proof that nobody can undo it."""
