@@ -1,0 +1,33 @@
+with
+
+reconciliation as (
+
+    select * from {{ ref('fct_reconciliation') }}
+
+),
+
+composite as (
+
+    select * from {{ ref('open_composite_stock') }}
+
+),
+
+final as (
+
+    select
+        reconciliation.month,
+        reconciliation.territory_id,
+        composite.constant_stock,
+        reconciliation.published_stock,
+        composite.constant_stock - reconciliation.published_stock as difference,
+        (composite.constant_stock - reconciliation.published_stock)
+        / nullif(reconciliation.published_stock, 0) as difference_rate,
+    from reconciliation
+    inner join composite
+        on
+            reconciliation.month = composite.month
+            and reconciliation.territory_id = composite.territory_id
+
+)
+
+select * from final
