@@ -95,7 +95,7 @@ def _exchange_widths(shape: Shape, exact: Grid, lower: Grid, upper: Grid) -> Gri
     One person more in a cell, one less of another type in the same territory, and the reverse in
     another territory of the same region: tables that fit, found without a solver. 0 for sums.
     """
-    nb_territories, nb_types = len(shape.inner_territories), len(shape.types)
+    nb_types = len(shape.types)
     more = shape.inner(upper - exact)
     less = shape.inner(exact - lower)
     scopes = shape.component_sums[:, nb_types:]
@@ -120,7 +120,6 @@ def _exchange_widths(shape: Shape, exact: Grid, lower: Grid, upper: Grid) -> Gri
                 up = np.maximum(up, np.minimum(gain, _best_of_the_others(loss)))
                 down = np.maximum(down, np.minimum(loss, _best_of_the_others(gain)))
             widths[rows, column] = up + down
-    assert nb_territories >= len(above)
     return widths
 
 

@@ -207,9 +207,9 @@ def programme(
     model.a_matrix_.value_ = values
     if integral:
         model.integrality_ = [highspy.HighsVarType.kInteger] * len(cost)
-    solver = highspy.Highs()
-    solver.silent()
-    for option, value in (("threads", 1), ("random_seed", 0)):
+    # The class that highspy.Highs is made from: that one greets on the standard output.
+    solver = highspy._Highs()  # type: ignore[attr-defined]
+    for option, value in (("output_flag", False), ("threads", 1), ("random_seed", 0)):
         solver.setOptionValue(option, value)
     solver.passModel(model)
     return solver

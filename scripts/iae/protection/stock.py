@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -11,6 +11,7 @@ from typing import Any
 
 import duckdb
 import numpy as np
+import numpy.typing as npt
 
 from iae.protection.audit import Mask, audited
 from iae.protection.rounding import Previous, draws, is_kept, rounded
@@ -89,8 +90,11 @@ def round_stock(
         shape = shapes.setdefault((found.types, tuple(found.scopes.items())), found)
         exact = stock.grid(month, shape)
         previous = last_edition.month(month, shape) if last_edition else None
-        result[month] = shape, _safely_rounded(
-            shape, exact, base, f"{month:%Y-%m}", salt, previous, stock.known_mask(month, shape)
+        result[month] = (
+            shape,
+            _safely_rounded(
+                shape, exact, base, f"{month:%Y-%m}", salt, previous, stock.known_mask(month, shape)
+            ),
         )
     return result
 
@@ -233,7 +237,7 @@ def _by_month(rows: Iterable[tuple[Any, ...]]) -> dict[date, dict[tuple[str, str
     return cells
 
 
-def as_columns(months: Mapping[date, tuple[Shape, Grid]]) -> dict[str, Sequence[Any]]:
+def as_columns(months: Mapping[date, tuple[Shape, Grid]]) -> dict[str, npt.NDArray[Any]]:
     """Return the cells of all months as columns: month, territory_id, component, stock."""
     columns: dict[str, list[Any]] = {
         name: [] for name in ("month", "territory_id", "component", "stock")

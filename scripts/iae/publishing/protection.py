@@ -1,0 +1,252 @@
+"""The audit of the open tables: nothing is published that would tell of one to four people.
+
+It reads what is about to be published, exact and rounded, as an attacker would read the rounded
+side and everything that was public before (docs/protection.md).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import duckdb
+import numpy as np
+
+from iae.errors import IaeError
+from iae.protection.audit import audited
+from iae.protection.shape import Grid, Shape
+from iae.protection.stock import (
+    COMPOSITE,
+    EXACT,
+    ROUNDED,
+    Cells,
+    LastEdition,
+    Stock,
+    read_last_edition,
+    read_rounded,
+    read_stock,
+)
+
+SCHEMA = "open_data"
+# What is public already, as it is, or says nothing of people.
+PUBLIC = {
+    "published_stock": "fct_published_stock",
+    "published_revisions": "fct_published_revisions",
+    "structure_types": "dim_structure_types",
+    "territories": "dim_territories",
+}
+AUDITED = {"composite_stock", "extracts", "protection", "reconciliation", "stock_by_structure_type"}
+# Cells that a refusal names; the others are counted.
+NB_NAMED = 5
+
+
+class ProtectionError(IaeError):
+    """The open tables are not safe, or not what they should be: nothing is published."""
+
+
+@dataclass(frozen=True)
+class Loss:
+    """What the rounding loses at a level of territory, for a type or scope, in persons."""
+
+    territory_level: str
+    component: str
+    mean_deviation: float
+    mean_absolute_deviation: float
+    largest_deviation: int
+
+
+@dataclass(frozen=True)
+class Protection:
+    """What the audit saw.
+
+    `nb_sensitive` cells have one person at least and fewer than the base; `nb_solved` of them
+    asked for the solver. `nb_known` totals are public exactly. Of the `nb_unchanged` cells that
+    are as in the last edition, `nb_moved` are rounded otherwise; `nb_betrayed` of these are
+    sensitive, and confined for who guesses that they have not changed.
+    """
+
+    base: int
+    nb_cells: int
+    nb_sensitive: int
+    nb_solved: int
+    nb_known: int
+    nb_beyond_base: int
+    nb_unchanged: int
+    nb_moved: int
+    nb_betrayed: int
+    loss: list[Loss]
+
+
+def audit_open_data(connection: duckdb.DuckDBPyConnection, published: Path) -> Protection | None:
+    """Audit the open tables of the warehouse that `connection` reads, before they are published.
+
+    `published` is the file of the last edition. None where the warehouse has no open tables.
+    Raise ProtectionError when a table is not audited, a figure is not what it should be, or a cell
+    could be told; the cell is named, its value is not.
+    """
+    names = {
+        name
+        for (name,) in connection.execute(
+            "select table_name from information_schema.tables where table_schema = ?", [SCHEMA]
+        ).fetchall()
+    }
+    if not names:
+        return None
+    if unknown := sorted(names - AUDITED - set(PUBLIC)):
+        raise ProtectionError(f"{SCHEMA}.{unknown[0]} is not audited: nothing is published.")
+    ((base,),) = connection.execute(f"select rounding_base from {SCHEMA}.protection").fetchall()  # noqa: S608
+    _check_what_is_derived(connection)
+    _check_what_is_public(connection, names)
+    stock = read_stock(
+        stock=connection.table(EXACT),
+        territories=connection.table("marts.dim_territories"),
+        scopes=connection.table("reference.composite_scopes"),
+        composite=connection.table("marts.fct_composite_stock"),
+        published=connection.table("marts.fct_published_stock"),
+        extracts=connection.table("marts.audit_extracts"),
+    )
+    opened = read_rounded(connection.table(ROUNDED), connection.table(COMPOSITE))
+    counts = _Counts()
+    last_edition = read_last_edition(published)
+    for month in sorted(stock.exact):
+        _audit_month(stock, month, opened.get(month, {}), base, last_edition, counts)
+    if counts.narrow and base > 1:
+        more = len(counts.narrow) - NB_NAMED
+        raise ProtectionError(
+            "These cells could be told within less than "
+            f"{base - 1} of their value: {', '.join(counts.narrow[:NB_NAMED])}"
+            f"{f' and {more} more' if more > 0 else ''}; nothing is published."
+        )
+    loss = connection.execute(
+        """
+        select
+            territory_level, component, mean_deviation, mean_absolute_deviation, largest_deviation
+        from marts.audit_rounding
+        order by
+            list_position(['national', 'regional', 'departmental', 'unlocated'], territory_level),
+            component
+        """
+    ).fetchall()
+    return Protection(base, **counts.figures(), loss=[Loss(*row) for row in loss])
+
+
+class _Counts:
+    def __init__(self) -> None:
+        self.narrow: list[str] = []
+        self.nb_cells = self.nb_sensitive = self.nb_solved = self.nb_known = 0
+        self.nb_beyond_base = self.nb_unchanged = self.nb_moved = self.nb_betrayed = 0
+
+    def figures(self) -> dict[str, int]:
+        return {name: value for name, value in vars(self).items() if name != "narrow"}
+
+
+def _audit_month(
+    stock: Stock,
+    month: date,
+    cells: Cells,
+    base: int,
+    last_edition: LastEdition | None,
+    counts: _Counts,
+) -> None:
+    shape = stock.shape(month)
+    exact = stock.grid(month, shape)
+    grid = _open_grid(shape, cells, month)
+    inner = abs(shape.inner(grid) - shape.inner(exact))
+    if (grid % base).any() or (inner >= base).any() or not shape.is_additive(grid):
+        raise ProtectionError(
+            f"The open figures of {month:%Y-%m} are not the exact ones rounded to {base} with "
+            "their sums: nothing is published; run dbt build."
+        )
+    known = stock.known_mask(month, shape)
+    audit = audited(shape, exact, grid, base, known)
+    counts.narrow += [
+        f"{month:%Y-%m} {shape.territories[row]} {shape.components[column]}"
+        for row, column in audit.narrow
+    ]
+    counts.nb_cells += exact.size
+    counts.nb_sensitive += audit.nb_sensitive
+    counts.nb_solved += audit.nb_solved
+    counts.nb_known += int(known.sum())
+    counts.nb_beyond_base += int((abs(grid - exact) >= base).sum()) if base > 1 else 0
+    previous = last_edition.month(month, shape) if last_edition else None
+    if previous is not None:
+        unchanged = (previous.exact == exact) & (previous.rounded >= 0)
+        moved = unchanged & (previous.rounded != grid)
+        counts.nb_unchanged += int(unchanged.sum())
+        counts.nb_moved += int(moved.sum())
+        counts.nb_betrayed += int((moved & (exact > 0) & (exact < base)).sum())
+
+
+def _open_grid(shape: Shape, cells: Cells, month: date) -> Grid:
+    wanted = {(row, column) for row in shape.territories for column in shape.components}
+    if wanted != set(cells):
+        raise ProtectionError(
+            f"The open figures of {month:%Y-%m} lack cells or have others than the exact ones: "
+            "nothing is published; run dbt build."
+        )
+    return np.array(
+        [[cells[row, column] for column in shape.components] for row in shape.territories],
+        np.int64,
+    )
+
+
+def _check_what_is_derived(connection: duckdb.DuckDBPyConnection) -> None:
+    """Refuse a change, rate or difference that does not follow from the rounded figures."""
+    ((nb_wrong,),) = connection.execute(
+        """
+        with changes as (
+            select
+                now.official_change is not null
+                and (
+                    now.official_change != now.official_stock - before.official_stock
+                    or now.official_change_percent is distinct from
+                    100 * now.official_change / nullif(before.official_stock, 0)
+                ) is not false as is_official_wrong,
+                now.constant_change is not null
+                and (
+                    now.constant_change != now.constant_stock - before.constant_stock
+                    or now.constant_change_percent is distinct from
+                    100 * now.constant_change / nullif(before.constant_stock, 0)
+                ) is not false as is_constant_wrong,
+            from open_data.composite_stock as now
+            left join open_data.composite_stock as before
+                on
+                    now.month = before.month + interval 12 month
+                    and now.territory_id = before.territory_id
+        ),
+
+        differences as (
+            select
+                (
+                    reconciliation.constant_stock != composite.constant_stock
+                    or difference != composite.constant_stock - published_stock
+                    or difference_rate is distinct from difference / nullif(published_stock, 0)
+                ) is not false as is_wrong,
+            from open_data.reconciliation as reconciliation
+            left join open_data.composite_stock as composite using (month, territory_id)
+        )
+
+        select
+            (select count(*) from changes where is_official_wrong or is_constant_wrong)
+            + (select count(*) from differences where is_wrong)
+        """
+    ).fetchall()
+    if nb_wrong:
+        raise ProtectionError(
+            f"{nb_wrong} open changes or differences are not those of the rounded figures: "
+            "nothing is published; run dbt build."
+        )
+
+
+def _check_what_is_public(connection: duckdb.DuckDBPyConnection, names: set[str]) -> None:
+    """Refuse a table that should be as it was published and is not."""
+    for name in sorted(names & set(PUBLIC)):
+        ((nb_other,),) = connection.execute(
+            f"select count(*) from (from {SCHEMA}.{name} except all from marts.{PUBLIC[name]})"  # noqa: S608
+        ).fetchall()
+        if nb_other:
+            raise ProtectionError(
+                f"{SCHEMA}.{name} is not what was public already: nothing is published; "
+                "run dbt build."
+            )
