@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import functools
+import inspect
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, ParamSpec
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from iae.errors import IaeError
+from iae.paths import as_path
 
 if TYPE_CHECKING:
     from iae.loading.drops import Drop
@@ -20,41 +22,76 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-Parameters = ParamSpec("Parameters")
 
-Wait = Annotated[
-    float, typer.Option(help="Seconds to wait for another process to let go of the warehouse.")
-]
+Wait = Annotated[float, typer.Option(min=0, help="Seconds to wait for the warehouse lock.")]
+Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of any error.")]
 
 
-def one_sentence(command: Callable[Parameters, None]) -> Callable[Parameters, None]:
-    """Show what a user can cause as one sentence on stderr, with exit code 1."""
+def one_sentence(command: Callable[..., None]) -> Callable[..., None]:
+    """Show what a user can cause as one sentence on stderr, with exit code 1.
+
+    A fault of ours shows its traceback; with --debug, which every command then has, any fault does.
+    """
 
     @functools.wraps(command)
-    def guarded(*args: Parameters.args, **kwargs: Parameters.kwargs) -> None:
+    def guarded(context: typer.Context, debug: bool, *args: object, **kwargs: object) -> None:
         try:
             command(*args, **kwargs)
-        except typer.Exit:
+        except (typer.Exit, BrokenPipeError):
             raise
-        except Exception as error:
-            from iae.console import show_fault
-            from iae.warehouse import as_fault
+        except (Exception, KeyboardInterrupt) as error:
+            from iae.console import show_fault, show_traceback
+            from iae.faults import as_fault, traceback_of
 
-            fault = error if isinstance(error, IaeError) else as_fault(error)
-            if fault is None:
-                raise
-            show_fault(fault)
-            raise typer.Exit(1) from None
+            fault = as_fault(error)
+            if fault is None or debug or context.obj:
+                show_traceback(traceback_of(error))
+            if fault is not None:
+                show_fault(fault)
+            raise typer.Exit(130 if isinstance(error, KeyboardInterrupt) else 1) from None
 
+    kind = inspect.Parameter.KEYWORD_ONLY
+    parameters = inspect.signature(command, eval_str=True).parameters.values()
+    guarded.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
+        [
+            *(one.replace(kind=kind) for one in parameters),
+            inspect.Parameter("context", kind, annotation=typer.Context),
+            inspect.Parameter("debug", kind, annotation=Debug, default=False),
+        ]
+    )
     return guarded
+
+
+def show_version(is_asked: bool) -> None:
+    """Print the version of the package, and end."""
+    if is_asked:
+        from importlib.metadata import version
+
+        typer.echo(f"iae {version('iae')}")
+        raise typer.Exit
+
+
+@app.callback()
+def every_command(
+    context: typer.Context,
+    debug: Debug = False,
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=show_version, is_eager=True, help="Show the version."),
+    ] = False,
+) -> None:
+    """Take the options that come before any command."""
+    context.obj = debug
 
 
 @app.command()
 @one_sentence
 def sample(
-    out: Annotated[Path, typer.Argument(metavar="OUT", help="The folder to write.")],
+    out: Annotated[
+        Path, typer.Argument(metavar="OUT", parser=as_path, help="The folder to write.")
+    ],
     scale: Annotated[float, typer.Option(help="1 is the size of France.")] = 0.02,
-    seed: Annotated[int, typer.Option(help="Of everything that is drawn.")] = 1,
+    seed: Annotated[int, typer.Option(help="Random seed.")] = 1,
     until: Annotated[str, typer.Option(metavar="YYYY-MM", help="The last month covered.")] = (
         "2022-09"
     ),
@@ -76,7 +113,10 @@ def sample(
 @one_sentence
 def load(
     drops: Annotated[
-        list[Path], typer.Argument(metavar="DROP...", help="Drops, or folders of single sources.")
+        list[Path],
+        typer.Argument(
+            metavar="DROP...", parser=as_path, help="Drops, or folders of single sources."
+        ),
     ],
     keep: Annotated[int, typer.Option(min=1, help="Extracts kept of each source.")] = 2,
     max_rejected: Annotated[
@@ -199,7 +239,9 @@ def summary(
 @app.command()
 @one_sentence
 def catalogue(
-    out: Annotated[Path, typer.Argument(help="The folder to write.")] = Path("site/catalogue"),
+    out: Annotated[Path, typer.Argument(parser=as_path, help="The folder to write.")] = Path(
+        "site/catalogue"
+    ),
     wait: Wait = 10,
 ) -> None:
     """Write the catalogue of the warehouse and the lineage of its columns, as static pages."""
@@ -212,7 +254,7 @@ def catalogue(
 @app.command()
 @one_sentence
 def site(
-    out: Annotated[Path, typer.Option(help="Folder of the site.")] = Path("site"),
+    out: Annotated[Path, typer.Option(parser=as_path, help="The folder to write.")] = Path("site"),
 ) -> None:
     """Write the public page and its downloads from the published file."""
     from iae.presenters.site import show_site

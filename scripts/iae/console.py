@@ -26,3 +26,8 @@ def show_fault(fault: IaeError) -> None:
         for label, before, now in fault.figures:
             table.add_row(label, f"{before:,}", f"{now:,}", f"{now / before - 1:+.1%}")
         stderr.print(table)
+
+
+def show_traceback(text: str) -> None:
+    """Show a traceback as it is."""
+    stderr.print(Text(text.rstrip()))

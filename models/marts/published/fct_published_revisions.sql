@@ -17,7 +17,6 @@ stock_of_the_edition_before as (
             order by edition
         ) as previous_stock,
         stock,
-        age_in_months,
     from published_stock
 
 ),
@@ -32,7 +31,7 @@ final as (
         stock,
         stock - previous_stock as revision,
         (stock - previous_stock) / nullif(previous_stock, 0) as revision_rate,
-        age_in_months,
+        cast(date_diff('month', month, edition) as integer) as age_in_months,
     from stock_of_the_edition_before
     -- The first edition of a month revises nothing.
     where previous_stock is not null

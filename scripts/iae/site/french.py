@@ -32,7 +32,6 @@ MART_DESCRIPTIONS = {
     "fct_published_revisions": "Les révisions de la série publiée, d’une édition à la suivante.",
     "fct_published_stock": "La série publiée par l’administration, toutes éditions.",
     "fct_reconciliation": "L’écart entre le périmètre constant et la série publiée.",
-    "fct_reconciliation_by_type": "L’écart entre notre stock par type et celui de la Dares.",
     "fct_structures_by_structure_type": "Les structures qui ont des personnes comptées.",
     "fct_stock_by_structure_type": "Le stock de personnes par mois, territoire et type.",
 }

@@ -1,0 +1,27 @@
+"""How a path is read, wherever it is given: a variable, an argument, the profile of dbt."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+WAREHOUSE = Path("warehouse/build.duckdb")
+
+
+def as_path(text: str | os.PathLike[str]) -> Path:
+    """Return the path that a text names: `~` is the home, all else stands as it is."""
+    path = Path(text)
+    try:
+        return path.expanduser()
+    except RuntimeError:  # no such user
+        return path
+
+
+def path_from(variable: str, default: Path) -> Path:
+    """Return the path in an environment variable, `default` where it is not set or empty."""
+    return as_path(os.environ.get(variable) or default)
+
+
+def warehouse_path() -> Path:
+    """Return the path of the working database: IAE_WAREHOUSE, else warehouse/build.duckdb."""
+    return path_from("IAE_WAREHOUSE", WAREHOUSE)

@@ -1,0 +1,157 @@
+"""Whose fault it is: the user's, in a sentence; ours, with a traceback that quotes no value."""
+
+from __future__ import annotations
+
+import errno
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import duckdb
+import pytest
+from typer.testing import CliRunner
+
+import iae.cli
+from iae.cli import app
+from iae.errors import IaeError
+from iae.faults import as_fault
+
+NIR = "185057512000542"
+
+
+def raised(sql: str) -> duckdb.Error:
+    with duckdb.connect() as connection, pytest.raises(duckdb.Error) as caught:
+        connection.execute(sql).fetchall()
+    return caught.value
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (duckdb.OutOfMemoryException("failed to allocate"), "IAE_MEMORY_LIMIT"),
+        (MemoryError(), "IAE_MEMORY_LIMIT"),
+        (duckdb.IOException("IO Error: Could not write: No space left on device"), "no room"),
+        (duckdb.FatalException("FATAL: invalidated. Original error: File too large"), "no room"),
+        (OSError(errno.ENOSPC, "No space left on device"), "no room left"),
+        (OSError(errno.EDQUOT, "Disk quota exceeded", "out.csv"), "out.csv: cannot be written"),
+        (PermissionError(errno.EACCES, "Permission denied", "x.csv"), "x.csv: cannot be read or"),
+        (FileNotFoundError(errno.ENOENT, "No such file", "gone.csv"), "gone.csv: cannot be read"),
+        (OSError(errno.EIO, "Input/output error"), "A file: cannot be read or written"),
+        (duckdb.IOException("IO Error: Could not fsync file"), "cannot read or write a file"),
+        (duckdb.Error("Corrupt database file: computed checksum 1"), "is damaged"),
+        (duckdb.InterruptException("INTERRUPT Error: Interrupted!"), "Stopped before the end"),
+        (KeyboardInterrupt(), "Stopped before the end"),
+        (IaeError("A sentence."), "A sentence."),
+    ],
+)
+def test_what_the_surroundings_cause_is_a_sentence(error: BaseException, said: str) -> None:
+    fault = as_fault(error)
+    assert fault is not None
+    assert said in str(fault)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        raised("select nothing from nowhere"),
+        raised("select nothing"),
+        raised("selec 1"),
+        raised(f"select '{NIR} bis'::integer"),
+        duckdb.InternalException("INTERNAL Error: assertion"),
+        duckdb.ConstraintException("Duplicate key"),
+        duckdb.TransactionException("Conflict"),
+        FileNotFoundError(errno.ENOENT, "No such file", f"{Path(iae.cli.__file__).parent}/x.sql"),
+        BlockingIOError(errno.EAGAIN, "Resource temporarily unavailable"),
+        ValueError("of ours"),
+    ],
+)
+def test_faults_of_ours_are_none_of_the_users(error: Exception) -> None:
+    assert as_fault(error) is None
+
+
+def status_that_raises(
+    monkeypatch: pytest.MonkeyPatch, error: BaseException, *words: str
+) -> tuple[int, str]:
+    def fail() -> None:
+        raise error
+
+    monkeypatch.setattr("iae.warehouse.warehouse_path", fail)
+    result = CliRunner().invoke(app, [*words])
+    return result.exit_code, result.stderr
+
+
+def test_a_fault_of_ours_shows_where_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    code, shown = status_that_raises(monkeypatch, raised("select nothing"), "status")
+    assert code == 1
+    assert shown.startswith("Traceback")
+    assert "cli.py" in shown
+    assert "Binder Error" in shown
+    assert "Error: " not in shown.splitlines()[-1][:7]
+
+
+@pytest.mark.parametrize("words", [["status"], ["status", "--debug"]])
+def test_a_traceback_quotes_no_value(monkeypatch: pytest.MonkeyPatch, words: list[str]) -> None:
+    wrapped = ValueError("of ours")
+    wrapped.__cause__ = raised(f"select '{NIR} bis'::integer")
+    assert NIR in str(wrapped.__cause__)
+    code, shown = status_that_raises(monkeypatch, wrapped, *words)
+    assert code == 1
+    assert "ConversionException: (not shown" in shown
+    assert NIR not in shown
+
+
+def test_debug_shows_the_traceback_of_anything(monkeypatch: pytest.MonkeyPatch) -> None:
+    sentence = IaeError("A sentence.")
+    assert status_that_raises(monkeypatch, sentence, "status") == (1, "Error: A sentence.\n")
+    for words in (["status", "--debug"], ["--debug", "status"]):
+        code, shown = status_that_raises(monkeypatch, sentence, *words)
+        assert code == 1
+        assert shown.startswith("Traceback")
+        assert shown.endswith("Error: A sentence.\n")
+
+
+def test_every_command_has_debug() -> None:
+    for command in app.registered_commands:
+        assert command.callback is not None
+        result = CliRunner().invoke(app, [command.callback.__name__, "--help"])
+        assert "--debug" in result.stdout, command.callback.__name__
+
+
+def test_version() -> None:
+    result = CliRunner().invoke(app, ["--version"])
+    assert (result.exit_code, result.stdout.split()[0]) == (0, "iae")
+
+
+def test_ctrl_c(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert status_that_raises(monkeypatch, KeyboardInterrupt(), "status") == (
+        130,
+        "Error: Stopped before the end; the warehouse is as it was.\n",
+    )
+
+
+def test_ctrl_c_while_a_sample_is_drawn(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "iae", "sample", str(tmp_path / "drop"), "--scale", "2"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+        while not list(tmp_path.glob(".drop.*.new")):
+            assert process.poll() is None
+        process.send_signal(signal.SIGINT)
+        assert process.stderr is not None
+        assert "Traceback" not in process.stderr.read()
+        assert process.wait() == 130
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("words", [["--help"], ["status"], ["--version"]])
+def test_a_closed_pipe(words: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with subprocess.Popen(
+        [sys.executable, "-m", "iae", *words],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        assert process.stderr.read() == ""
