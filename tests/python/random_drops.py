@@ -26,7 +26,7 @@ OTHER_COLUMNS = {
     "Structure": "structure_siret_signature structure_siret_actualise structure_denomination"
     " structure_code_naf structure_adresse_admin_commune structure_adresse_gestion_commune"
     " structure_date_creation structure_telephone",
-    "AnnexeFinanciere": "af_date_fin_effet af_etp_postes_insertion",
+    "AnnexeFinanciere": "af_etp_postes_insertion",
     "ContratMission": "contrat_type_contrat contrat_date_creation contrat_commentaire",
     "EtatMensuelIndiv": "emi_sme_version emi_part_etp emi_date_creation emi_commentaire",
     "Salarie": "salarie_nom_usage",
@@ -210,7 +210,8 @@ class Writer:
             "af_numero_avenant_renouvellement": self.pick(AMENDMENTS, ODD_AMENDMENTS),
             "af_numero_avenant_modification": self.pick(AMENDMENTS, ODD_AMENDMENTS),
             "af_etat_annexe_financiere_code": self.pick(states, ["SAISI", "", "valide", "VALIDE "]),
-            "af_date_debut_effet": self.pick(MODIFIED, NOT_DATES),
+            "af_date_debut_effet": self.pick([*MODIFIED, self.any_date(0)], NOT_DATES),
+            "af_date_fin_effet": self.any_date(0.4),
         }
 
     def contract(self) -> Row:
