@@ -3,14 +3,11 @@
 import json
 import os
 import shutil
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 import yaml
 
-ROOT = Path(__file__).parents[2]
+from conftest import PROJECT, run_dbt
 
 TERRITORIES = """
 select * from (values
@@ -319,7 +316,7 @@ CASES: dict[str, tuple[str, str | None, dict[str, object], str, int]] = {
 def found(tmp_path_factory: pytest.TempPathFactory) -> dict[str, int]:
     """Rows found by each test, by fixture, from one dbt build of a scratch project."""
     project = tmp_path_factory.mktemp("generic")
-    shutil.copytree(ROOT / "tests" / "generic", project / "tests" / "generic")
+    shutil.copytree(PROJECT / "tests" / "generic", project / "tests" / "generic")
     (project / "models").mkdir()
     models = []
     for name, (test, column, arguments, sql, _) in CASES.items():
@@ -349,21 +346,20 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> dict[str, int]:
     }
     for file, content in files.items():
         (project / file).write_text(yaml.safe_dump(content))
-    build = subprocess.run(
-        [Path(sys.executable).with_name("dbt"), "--quiet", "build"],
-        cwd=project,
-        env=os.environ | {"DBT_PROFILES_DIR": str(project), "DBT_TARGET_PATH": "target"},
-        capture_output=True,
-        text=True,
-    )
+    folders = {
+        "DBT_PROFILES_DIR": str(project),
+        "DBT_TARGET_PATH": str(project / "target"),
+        "DBT_LOG_PATH": str(project / "logs"),
+    }
+    _, printed = run_dbt(["--quiet", "build", "--project-dir", str(project)], os.environ | folders)
     results = project / "target" / "run_results.json"
-    assert results.exists(), build.stdout + build.stderr
+    assert results.exists(), printed
     nodes = {
         result["unique_id"].split(".")[2]: result
         for result in json.loads(results.read_text())["results"]
         if result["unique_id"].startswith("test.")
     }
-    assert all(result["status"] in ("pass", "fail") for result in nodes.values()), build.stdout
+    assert all(result["status"] in ("pass", "fail") for result in nodes.values()), printed
     return {name.removeprefix("of_"): result["failures"] for name, result in nodes.items()}
 
 
@@ -374,5 +370,5 @@ def test_finds(name: str, found: dict[str, int]) -> None:
 
 def test_every_generic_test_passes_and_fails_somewhere() -> None:
     outcomes = {(test, rows > 0) for test, _, _, _, rows in CASES.values()}
-    for file in (ROOT / "tests" / "generic").glob("*.sql"):
+    for file in (PROJECT / "tests" / "generic").glob("*.sql"):
         assert {(file.stem, True), (file.stem, False)} <= outcomes, file.name

@@ -8,7 +8,7 @@ def model(dbt, session):
     from iae.loading.personal import salt
     from iae.protection.stock import as_columns, read_last_edition, read_stock, round_stock
 
-    dbt.config(materialized="python_table")
+    dbt.config(materialized="table")
     stock = read_stock(
         stock=dbt.ref("fct_stock_by_structure_type"),
         territories=dbt.ref("dim_territories"),
