@@ -23,8 +23,6 @@ SAMPLE_SCALE ?= 0.02
 export IAE_WAREHOUSE ?= warehouse/build.duckdb
 WAREHOUSE := $(dir $(IAE_WAREHOUSE))
 PUBLISHED := $(WAREHOUSE)iae.duckdb
-# Touched before each full build: what is younger has not been built.
-BUILT := $(WAREHOUSE).built
 BUILD_FILES := $(wildcard dbt_project.yml profiles.yml models seeds macros tests/generic \
     tests/singular requirements.lock)
 
@@ -55,16 +53,13 @@ $(SYNTHETIC): | $(VENV)/.done
 load: $(VENV)/.done | $(filter $(SYNTHETIC),$(DROP)) ## Load the real data and the extracts of DROP that are not loaded yet
 	$(IAE) load $(REAL_DATA) "$(DROP)"
 
-# dbt build, when the last one was not green, or other extracts are current, or a file has changed.
 .PHONY: build
-build: load ## Build and test every model, if anything has changed
-	@if $(call stale,$(BUILT),$(BUILD_FILES)) || ! $(IAE) publish --check 2>/dev/null; then \
-	    touch $(BUILT).new; \
+build: load ## Build and test every model, unless what is there may be published as it is
+	@if $(IAE) publish --check 2>/dev/null; then \
+	    echo 'dbt build: nothing has changed.'; \
+	else \
 	    echo 'dbt build'; \
 	    $(DBT) --quiet build; \
-	    mv $(BUILT).new $(BUILT); \
-	else \
-	    echo 'dbt build: nothing has changed.'; \
 	fi
 
 .PHONY: publish

@@ -1,55 +1,61 @@
 {#-
-    Writes in raw.builds how a run ended: green when nothing failed, full when it
-    built every model and seed there is. `iae publish` reads it (on-run-end).
+    Writes how a run ended, and the result of each relation and test: `iae publish` goes by it (on-run-end, see
+    record_build_start).
 -#}
 {% macro record_build_end(results) %}
 
     {%- if execute and flags.WHICH in build_commands() -%}
 
-        {%- set errors = [] -%}
-        {%- set warnings = [] -%}
-        {%- set done = [] -%}
+        {%- set failed = [] -%}
+        {%- set values = [] -%}
         {%- for result in results -%}
-            {%- do done.append(result.node.unique_id) -%}
-            {%- if result.status == 'warn' -%}
-                {%- do warnings.append(describe_test(result.node) ~ ': ' ~ result.failures) -%}
-            {#- What is skipped comes after an error, which counts. -#}
-            {%- elif result.status not in ['success', 'pass', 'no-op', 'skipped'] -%}
-                {%- do errors.append(result.node.unique_id) -%}
+            {%- if result.status not in ['success', 'pass', 'warn', 'no-op', 'skipped'] -%}
+                {%- do failed.append(result.node.unique_id) -%}
             {%- endif -%}
+            {%- set warning = describe_test(result.node) ~ ': ' ~ result.failures if result.status == 'warn' -%}
+            {%- set timing = result.timing | map(attribute='started_at') | list -%}
+            {%- set ends = result.timing | map(attribute='completed_at') | list -%}
+            {%- do values.append(
+                '(' ~ [
+                    sql_text(result.node.unique_id),
+                    sql_text(result.status),
+                    sql_text(warning if warning else none),
+                    sql_text(timing[0] if timing else run_started_at),
+                    sql_text(ends[-1] if ends else run_started_at),
+                ] | join(', ') ~ ')'
+            ) -%}
         {%- endfor -%}
 
-        {%- set left_out = [] -%}
-        {%- set tests_left_out = [] -%}
-        {%- for node in graph.nodes.values() if node.unique_id not in done -%}
-            {%- if node.resource_type == 'test' -%}
-                {%- do tests_left_out.append(node.unique_id) -%}
-            {%- elif
-                node.resource_type in ['model', 'seed', 'snapshot']
-                and node.config.materialized != 'ephemeral'
-            -%}
-                {%- do left_out.append(node.unique_id) -%}
-            {%- endif -%}
-        {%- endfor -%}
-        {%- set is_full =
-            flags.WHICH == 'build' and not left_out and not invocation_args_dict.get('empty')
-        -%}
-        {%- if is_full and tests_left_out -%}
-            {%- do warnings.append('Data tests that the build left out: ' ~ tests_left_out | length) -%}
+        {%- do show_contents() -%}
+        {%- if values -%}
+            {%- do run_query("
+                delete from raw.node_results
+                where unique_id in " ~ in_list(results | map(attribute='node.unique_id') | list) ~ ";
+
+                insert into raw.node_results
+                select
+                    results.unique_id,
+                    '" ~ invocation_id ~ "',
+                    nodes.fingerprint,
+                    contents.contents,
+                    results.status,
+                    results.warning,
+                    results.started_at::timestamp,
+                    results.ended_at::timestamp,
+                from (values " ~ values | join(', ') ~ ") as results (
+                    unique_id, status, warning, started_at, ended_at
+                )
+                inner join raw.project_nodes as nodes on results.unique_id = nodes.unique_id
+                left join raw.contents on nodes.kind in ('model', 'seed') and nodes.name = contents.name
+            ") -%}
         {%- endif -%}
-
-        update raw.builds
-        set
-            is_full = {{ is_full }},
-            ended_at = now() at time zone 'UTC',
-            status = '{{ "failed" if errors else "green" }}',
-            nb_errors = {{ errors | length }},
-            warnings = [
-                {%- for warning in warnings -%}
-                    '{{ warning | replace("'", "''") }}'{{ ', ' if not loop.last }}
-                {%- endfor -%}
-            ]
-        where invocation_id = '{{ invocation_id }}'
+        {%- do run_query("
+            update raw.builds
+            set
+                ended_at = now() at time zone 'UTC',
+                status = '" ~ ('failed' if failed else 'green') ~ "'
+            where invocation_id = '" ~ invocation_id ~ "'
+        ") -%}
 
     {%- endif -%}
 

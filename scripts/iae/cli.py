@@ -208,7 +208,7 @@ def publish(
 ) -> None:
     """Publish the marts of the last build, when it was green, in one rename."""
     from iae.presenters.publishing import show_publication
-    from iae.publishing.proof import builds_to_publish
+    from iae.publishing.proof import prove
     from iae.publishing.swap import publish as publish_marts
     from iae.publishing.swap import published_path
     from iae.warehouse import opened, warehouse_path
@@ -218,7 +218,7 @@ def publish(
         raise IaeError("Nothing is loaded yet: run iae load.")
     with opened(path, wait, read_only=True) as connection:
         if check:
-            builds_to_publish(connection)
+            prove(connection)
         else:
             show_publication(publish_marts(connection, published_path(path)))
 

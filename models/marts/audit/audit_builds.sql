@@ -9,13 +9,23 @@ builds as (
 
 ),
 
-last_full as (
+proof as (
 
-    select max(started_at) as started_at,
-    from builds
-    where
-        is_full
-        and status = 'green'
+    select * from {{ ref('int_publication_proof') }}
+
+),
+
+-- The runs that something of what is published was last built or tested in.
+warnings_by_build as (
+
+    select
+        invocation_id,
+        coalesce(
+            list(distinct warning order by warning) filter (where warning is not null), []
+        ) as warnings,
+    from proof
+    where invocation_id is not null
+    group by all
 
 ),
 
@@ -24,14 +34,15 @@ final as (
     select
         builds.invocation_id,
         builds.command,
+        builds.selection,
+        builds.vars,
         builds.status,
-        builds.is_full,
         builds.started_at,
         builds.ended_at,
-        builds.warnings,
+        warnings_by_build.warnings,
     from builds
-    cross join last_full
-    where builds.started_at >= last_full.started_at
+    inner join warnings_by_build
+        on builds.invocation_id = warnings_by_build.invocation_id
 
 )
 

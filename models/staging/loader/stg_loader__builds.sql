@@ -5,12 +5,14 @@ builds as (
     select
         invocation_id,
         command,
+        selection,
+        vars,
+        foreign_settings,
         status,
-        nb_errors,
-        is_full,
+        run_number,
+        load_ids,
         started_at,
         ended_at,
-        warnings,
     from {{ source('loader', 'builds') }}
 
 ),
@@ -20,12 +22,14 @@ final as (
     select
         invocation_id,
         command,
+        selection,
+        vars,
+        foreign_settings,
         status,
-        nb_errors,
-        is_full,
+        run_number,
+        load_ids,
         started_at,
         ended_at,
-        warnings,
     from builds
 
 )

@@ -1,75 +1,97 @@
-"""Whether the figures may be published: what was built, on what, and how it ended."""
+"""Whether the figures may be published, and which tables they are.
+
+What dbt built and tested is recorded by its runs (macros/record_build_start.sql and
+record_build_end.sql). The view `int_publication_proof` decides on it; here is added what only the
+disk tells: whether the code is still the one that the runs read.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from pathlib import Path
 
 import duckdb
 
 from iae.errors import IaeError
 
+# The schemas that are published.
+SCHEMAS = ("marts", "open_data")
+
 
 @dataclass(frozen=True)
-class Build:
-    """One dbt run as raw.builds tells it (macros/record_build_start.sql, record_build_end.sql)."""
+class Proof:
+    """What may be published: relations (schema, name), their runs, what their tests warn of."""
 
-    invocation_id: str
-    command: str
-    is_full: bool
-    started_at: datetime
-    status: str
-    nb_errors: int | None
+    relations: list[tuple[str, str]]
+    invocation_ids: set[str]
     warnings: list[str]
-    load_ids: list[int]
-
-    @property
-    def name(self) -> str:
-        """Return the command and the time it began, to tell one run from another."""
-        return f"`{self.command}` of {self.started_at:%Y-%m-%d %H:%M:%S} UTC"
 
 
-def builds_to_publish(connection: duckdb.DuckDBPyConnection) -> list[Build]:
-    """Return the last full green build and those after it, which must be green as well.
+def prove(connection: duckdb.DuckDBPyConnection) -> Proof:
+    """Return what may be published of the warehouse that `connection` reads.
 
-    Raise IaeError, saying what to do, when there is none, when a later run failed or was stopped,
-    or when they were not made on the extracts that are current.
+    Raise IaeError with the first obstacle and the command that removes it: something that was not
+    built or not tested since, not by the project's own code and settings, or not on the current
+    extracts.
     """
     try:
-        rows = connection.execute(
-            """
-            select
-                invocation_id,
-                command,
-                is_full,
-                started_at,
-                status,
-                nb_errors,
-                coalesce(warnings, []),
-                coalesce(load_ids, []),
-            from raw.builds
-            order by started_at
-            """
-        ).fetchall()
-        current = connection.execute(
-            "select coalesce(list(load_id order by load_id), []) from raw.extracts where is_current"
-        ).fetchall()[0][0]
+        if reason := _first_reason(connection):
+            raise IaeError(reason)
+        _refuse_edited_files(connection)
+        return _what_is_proven(connection)
     except duckdb.CatalogException:
-        rows = []
-    if not rows:
-        raise IaeError("Nothing has been built yet: run dbt build.")
-    builds = [Build(*row) for row in rows]
-    bases = [place for place, run in enumerate(builds) if run.is_full and run.status == "green"]
-    for build in reversed(builds[bases[-1] if bases else 0 :]):
-        if build.status == "running":
-            raise IaeError(f"{build.name} was stopped before its end: run dbt build again.")
-        if build.status != "green":
-            raise IaeError(
-                f"{build.name} failed ({build.nb_errors} errors): mend them, then run dbt build."
-            )
-    if not bases:
-        raise IaeError("Only parts have been built: run dbt build without a selection.")
-    since = builds[bases[-1] :]
-    if any(build.load_ids != current for build in since):
-        raise IaeError("Other extracts are current than those that were built: run dbt build.")
-    return since
+        raise IaeError("Nothing is built here, or a table is gone: run dbt build.") from None
+
+
+def _first_reason(connection: duckdb.DuckDBPyConnection) -> str | None:
+    found = connection.execute(
+        """
+        select reason
+        from intermediate.int_publication_proof
+        where reason is not null
+        order by reason_rank, unique_id
+        limit 1
+        """
+    ).fetchone()
+    return found[0] if found else None
+
+
+def _refuse_edited_files(connection: duckdb.DuckDBPyConnection) -> None:
+    """Raise IaeError for a file of the project in this folder that is not as dbt last read it."""
+    if not Path("dbt_project.yml").exists():
+        return  # Away from the project, what its runs recorded is all there is to know.
+    edited = connection.execute(
+        """
+        select path
+        from raw.project_files
+        full join raw.project_files_on_disk as on_disk using (path)
+        where
+            project_files.digest is null
+            or on_disk.digest is null
+            or project_files.digest != on_disk.digest
+        order by path
+        limit 1
+        """
+    ).fetchone()
+    if edited:
+        raise IaeError(f"{edited[0]}: has changed since dbt read it: run dbt build.")
+
+
+def _what_is_proven(connection: duckdb.DuckDBPyConnection) -> Proof:
+    relations = connection.execute(
+        """
+        select schema_name, table_name
+        from intermediate.int_publication_proof
+        where list_contains(?, schema_name)
+        order by all
+        """,
+        [list(SCHEMAS)],
+    ).fetchall()
+    builds = connection.execute(
+        "select invocation_id, warnings from marts.audit_builds order by started_at"
+    ).fetchall()
+    return Proof(
+        relations,
+        {invocation_id for invocation_id, _ in builds},
+        list(dict.fromkeys(warning for _, warnings in builds for warning in warnings)),
+    )

@@ -1,4 +1,4 @@
-"""Publication: the marts of a green build, in a file of their own that appears in one rename.
+"""Publication: the tables of a proven build, in a file of their own that appears in one rename.
 
 Analysts read `iae.duckdb` beside the working file. A reader keeps the edition that it opened; the
 next one to open the file gets the new edition. Nobody sees half of one, whatever happens to the
@@ -7,21 +7,18 @@ process that publishes.
 
 from __future__ import annotations
 
-import fcntl
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 
 from iae.errors import IaeError
-from iae.publishing.proof import builds_to_publish
+from iae.publishing.lock import alone_in
+from iae.publishing.proof import SCHEMAS, Proof, prove
 from iae.sql import literal, quoted
 
 PUBLISHED_NAME = "iae.duckdb"
-SCHEMA = "marts"
 # Clients of DuckDB 1.2 and later open it.
 STORAGE_VERSION = "v1.2.0"
 # The group reads what is published; only its owner replaces it.
@@ -49,47 +46,45 @@ def published_path(warehouse: Path) -> Path:
 
 
 def publish(connection: duckdb.DuckDBPyConnection, path: Path) -> Publication:
-    """Write the marts of the warehouse to `path`, unless the same builds are there already.
+    """Write the published tables of the warehouse to `path`, unless they are there already.
 
-    `connection` reads the warehouse. Raise IaeError when the builds may not be published, when
-    another publication is under way or when the file cannot be written: `path` is then as before.
+    `connection` reads the warehouse. Raise IaeError when the build is not proven, when another
+    publication is under way or when the file cannot be written: `path` is then as before.
     """
-    builds = builds_to_publish(connection)
-    warnings = list(dict.fromkeys(warning for build in builds for warning in build.warnings))
-    with _alone_in(path.parent):
+    proof = prove(connection)
+    with alone_in(path.parent):
         for leftover in path.parent.glob(f"{path.name}.*.new*"):
             leftover.unlink()  # of a publication that was killed
         there = _edition(path)
-        if there is not None and there[0] == {build.invocation_id for build in builds}:
-            return Publication(path, there[1], warnings, is_new=False)
+        if there is not None and there[0] == proof.invocation_ids:
+            return Publication(path, there[1], proof.warnings, is_new=False)
         new = path.with_name(f"{path.name}.{os.getpid()}.new")
         try:
-            rows = _write(connection, new)
+            rows = _write(connection, proof, new)
             new.chmod(MODE)
             _flush(new)
-            new.replace(path)
-            _flush(path.parent)
+            _replace(path, new)
         except (duckdb.Error, OSError) as error:
             reason = str(error).splitlines()[0]
             raise IaeError(f"{path}: could not be written ({reason}); it is as before.") from None
         finally:
             new.unlink(missing_ok=True)
             new.with_name(f"{new.name}.wal").unlink(missing_ok=True)
-    return Publication(path, rows, warnings, is_new=True)
+    return Publication(path, rows, proof.warnings, is_new=True)
 
 
-@contextmanager
-def _alone_in(folder: Path) -> Iterator[None]:
-    # A lock on the folder itself leaves no file behind and goes with the process, even killed.
-    descriptor = os.open(folder, os.O_RDONLY)
+def _replace(path: Path, new: Path) -> None:
     try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise IaeError(f"{folder}: another publication is under way; try later.") from None
-        yield
-    finally:
-        os.close(descriptor)
+        new.replace(path)
+    except PermissionError:
+        if not path.exists() or os.name == "posix":
+            raise
+        raise IaeError(
+            f"{path}: a program holds it open, and Windows replaces no open file; close what reads "
+            "it (a notebook, a spreadsheet), then run iae publish again."
+        ) from None
+    if os.name == "posix":
+        _flush(path.parent)
 
 
 def _edition(path: Path) -> tuple[set[str], dict[str, int]] | None:
@@ -106,62 +101,74 @@ def _edition(path: Path) -> tuple[set[str], dict[str, int]] | None:
 
 def _rows(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
     names = connection.execute(
-        "select table_name from duckdb_tables() where schema_name = ? order by all", [SCHEMA]
+        "select schema_name, table_name from duckdb_tables() "
+        "where list_contains(?, schema_name) order by all",
+        [list(SCHEMAS)],
     ).fetchall()
-    rows = {}
-    for (name,) in names:
-        counted = connection.table(f"{SCHEMA}.{quoted(name)}").count("*")
-        rows[name] = counted.fetchall()[0][0]
-    return rows
+    return {
+        name: connection.table(f"{quoted(schema)}.{quoted(name)}").count("*").fetchall()[0][0]
+        for schema, name in names
+    }
 
 
-def _write(connection: duckdb.DuckDBPyConnection, path: Path) -> dict[str, int]:
-    """Copy every mart as a table, with its constraints and comments; return the rows by mart."""
+def _write(connection: duckdb.DuckDBPyConnection, proof: Proof, path: Path) -> dict[str, int]:
+    """Copy every relation as a table, with constraints and comments; return the rows of each."""
     warehouse = connection.execute("select current_database()").fetchall()[0][0]
-    tables = connection.execute(
-        "select table_name, sql, comment from duckdb_tables() "
-        "where database_name = ? and schema_name = ?",
-        [warehouse, SCHEMA],
-    ).fetchall()
-    views = connection.execute(
-        "select view_name, null, comment from duckdb_views() "
-        "where database_name = ? and schema_name = ?",
-        [warehouse, SCHEMA],
-    ).fetchall()
-    columns = connection.execute(
-        "select table_name, column_name, comment from duckdb_columns() "
-        "where database_name = ? and schema_name = ? and comment is not null",
-        [warehouse, SCHEMA],
-    ).fetchall()
     connection.execute(
         f"attach {literal(str(path))} as publication "
         f"(read_write, storage_version '{STORAGE_VERSION}')"
     )
     try:
-        connection.execute(f"create schema publication.{SCHEMA}")
-        connection.execute(f"use publication.{SCHEMA}")
         rows = {}
-        for name, definition, comment in sorted([*tables, *views]):
-            source = f"{quoted(warehouse)}.{SCHEMA}.{quoted(name)}"
-            if definition:
-                connection.execute(definition)
-                fill = f"insert into {quoted(name)} from {source} order by all"
-            else:
-                fill = f"create table {quoted(name)} as from {source} order by all"
-            rows[name] = connection.execute(fill).fetchall()[0][0]
-            if comment:
-                connection.execute(f"comment on table {quoted(name)} is {literal(comment)}")
-        for name, column, comment in columns:
-            place = f"{quoted(name)}.{quoted(column)}"
-            connection.execute(f"comment on column {place} is {literal(comment)}")
+        for schema, name in proof.relations:
+            connection.execute(f"create schema if not exists publication.{quoted(schema)}")
+            connection.execute(f"use publication.{quoted(schema)}")
+            rows[name] = _copy(connection, warehouse, schema, name)
+            _comment(connection, warehouse, schema, name)
     finally:
         connection.execute(f"use {quoted(warehouse)}")
         connection.execute("detach publication")
     return rows
 
 
+def _copy(connection: duckdb.DuckDBPyConnection, warehouse: str, schema: str, name: str) -> int:
+    source = f"{quoted(warehouse)}.{quoted(schema)}.{quoted(name)}"
+    definition = connection.execute(
+        "select sql from duckdb_tables() "
+        "where database_name = ? and schema_name = ? and table_name = ?",
+        [warehouse, schema, name],
+    ).fetchone()
+    if definition:
+        connection.execute(definition[0])
+        fill = f"insert into {quoted(name)} from {source} order by all"
+    else:  # a view
+        fill = f"create table {quoted(name)} as from {source} order by all"
+    rows: int = connection.execute(fill).fetchall()[0][0]
+    return rows
+
+
+def _comment(connection: duckdb.DuckDBPyConnection, warehouse: str, schema: str, name: str) -> None:
+    comments = connection.execute(
+        """
+        select null, comment from duckdb_tables()
+        where database_name = $1 and schema_name = $2 and table_name = $3
+        union all
+        select null, comment from duckdb_views()
+        where database_name = $1 and schema_name = $2 and view_name = $3
+        union all
+        select column_name, comment from duckdb_columns()
+        where database_name = $1 and schema_name = $2 and table_name = $3
+        """,
+        [warehouse, schema, name],
+    ).fetchall()
+    for column, comment in comments:
+        if comment:
+            place = f"column {quoted(name)}.{quoted(column)}" if column else f"table {quoted(name)}"
+            connection.execute(f"comment on {place} is {literal(comment)}")
+
+
 def _flush(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
+    descriptor = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
     try:
         os.fsync(descriptor)
     finally:

@@ -1,0 +1,105 @@
+{#-
+    Writes what the project is as this run reads it: its files, and every relation and test that it defines, with a fingerprint
+    of its code. A change of a file that all share (macros, settings, versions) changes every fingerprint.
+-#}
+{% macro record_project() %}
+
+    {%- set patterns = [] -%}
+    {%- for pattern in [
+        'dbt_project.yml', 'profiles.yml', 'requirements.lock', 'macros/**/*.sql', 'models/**/*.md', 'models/**/*.sql',
+        'models/**/*.y*ml', 'seeds/**/*.csv', 'seeds/**/*.y*ml', 'tests/generic/**/*.sql', 'tests/singular/**/*.sql',
+        'tests/singular/**/*.y*ml'
+    ] if run_query("select 1 from glob('" ~ pattern ~ "') limit 1").rows -%}
+        {%- do patterns.append(pattern) -%}
+    {%- endfor -%}
+
+    {#- A file that changed after dbt began to read has no digest: nobody knows which of the two was built. -#}
+    {%- do run_query("
+        create or replace view raw.project_files_on_disk as
+        select
+            replace(filename, '\\', '/') as path,
+            sha256(content) as digest,
+            epoch(last_modified) as modified_at,
+        from read_blob(" ~ patterns ~ ");
+
+        create or replace table raw.project_files as
+        select
+            path,
+            if(
+                modified_at between " ~ run_started_at.timestamp() ~ " and epoch(now()), null, digest
+            ) as digest,
+        from raw.project_files_on_disk;
+    ") -%}
+
+    {%- set rows = [] -%}
+    {%- for node in graph.nodes.values() if node.resource_type in ['model', 'seed', 'snapshot', 'test'] -%}
+        {%- set definition = [] -%}
+        {%- for part in ['raw_code', 'config', 'columns', 'constraints', 'description', 'test_metadata', 'column_name'] -%}
+            {%- do definition.append(node.get(part) | string) -%}
+        {%- endfor -%}
+        {%- set is_test = node.resource_type == 'test' -%}
+        {%- do rows.append([
+            node.unique_id,
+            node.resource_type,
+            describe_test(node) if is_test else node.schema ~ '.' ~ node.alias,
+            none if is_test else node.schema,
+            none if is_test else node.alias,
+            local_md5(definition | join('|')),
+            node.original_file_path | replace('\\', '/'),
+            node.depends_on.nodes | join(' '),
+        ]) -%}
+    {%- endfor -%}
+    {#- dbt does not show hooks the unit tests of the project: they are read where they are written. -#}
+    {%- set files_of_models = run_query(
+        "select content from read_text('models/**/*.y*ml') where contains(content, 'unit_tests:')"
+    ) if 'models/**/*.y*ml' in patterns -%}
+    {%- for file in files_of_models.rows if files_of_models -%}
+        {%- for unit_test in fromyaml(file[0]).unit_tests if unit_test.get('config', {}).get('enabled', true) -%}
+            {%- do rows.append([
+                'unit_test.' ~ project_name ~ '.' ~ unit_test.model ~ '.' ~ unit_test.name,
+                'unit_test',
+                unit_test.name,
+                none,
+                none,
+                local_md5(unit_test | string),
+                '',
+                'model.' ~ project_name ~ '.' ~ unit_test.model,
+            ]) -%}
+        {%- endfor -%}
+    {%- endfor -%}
+
+    {%- set values = [] -%}
+    {%- for row in rows -%}
+        {%- set texts = [] -%}
+        {%- for text in row -%}
+            {%- do texts.append(sql_text(text)) -%}
+        {%- endfor -%}
+        {%- do values.append('(' ~ texts | join(', ') ~ ')') -%}
+    {%- endfor -%}
+    {%- do run_query("
+        delete from raw.project_nodes;
+
+        insert into raw.project_nodes
+        select
+            nodes.unique_id,
+            nodes.kind,
+            nodes.name,
+            nodes.schema_name,
+            nodes.table_name,
+            md5(concat_ws('|', nodes.definition, files.digest, shared.digest)),
+            string_split(nodes.parents, ' '),
+        from (values " ~ values | join(', ') ~ ") as nodes (
+            unique_id, kind, name, schema_name, table_name, definition, path, parents
+        )
+        left join raw.project_files as files
+            on nodes.path = files.path and regexp_matches(files.path, '[.](csv|sql)$')
+        cross join (
+            select string_agg(path || coalesce(digest, ''), ' ' order by path) as digest,
+            from raw.project_files
+            where not regexp_matches(path, '^(models|seeds|tests/singular)/')
+        ) as shared;
+
+        delete from raw.node_results where unique_id not in (from raw.project_nodes select unique_id);
+    ") -%}
+
+{% endmacro %}

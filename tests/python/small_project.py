@@ -1,0 +1,177 @@
+"""A dbt project of a few nodes, with the macros and models that record runs and prove them."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import yaml
+from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+from dbt.cli.main import dbtRunner
+
+from iae.loading.raw_tables import opened_to_load
+from iae.publishing.proof import Proof, prove
+from iae.publishing.swap import Publication, publish, published_path
+from iae.warehouse import opened
+
+ROOT = Path(__file__).parents[2]
+FOLDERS = ("macros", "models/staging/loader", "models/intermediate/publication", "models/docs")
+# They are about models that are not here.
+LEFT_OUT = ("exposures.yml", "overview.md")
+
+PEOPLE = "select structure_type, {{ var('factor') }} * nb as nb from {{ ref('people') }}"
+STOCK = "select structure_type, nb from {{ ref('int_people') }}"
+TOTAL = "select sum(nb)::bigint as total from {{ ref('fct_people') }}"
+MODELS = {
+    "intermediate/int_people.sql": PEOPLE,
+    "marts/fct_people.sql": STOCK,
+    "marts/fct_total.sql": TOTAL,
+}
+PROPERTIES: dict[str, Any] = {
+    "models": [
+        {
+            "name": "fct_people",
+            "description": "People by type.",
+            "columns": [
+                {
+                    "name": "nb",
+                    "description": "People; it's a number.",
+                    "data_tests": ["not_null"],
+                }
+            ],
+        },
+        {
+            "name": "fct_total",
+            "data_tests": [
+                {
+                    "few_rows": {
+                        "description": "The total is small.",
+                        "config": {"severity": "warn"},
+                    }
+                }
+            ],
+        },
+    ],
+    "unit_tests": [
+        {
+            "name": "total_is_a_sum",
+            "model": "fct_total",
+            "given": [{"input": "ref('fct_people')", "rows": [{"nb": 1}, {"nb": 2}]}],
+            "expect": {"rows": [{"total": 3}]},
+        }
+    ],
+}
+FEW_ROWS = """
+{% test few_rows(model) %}
+select * from {{ model }} where total < 10
+{% endtest %}
+"""
+
+
+@dataclass(frozen=True)
+class SmallProject:
+    """The project in `folder` and its warehouse beside it, run in this process."""
+
+    folder: Path
+
+    @property
+    def warehouse(self) -> Path:
+        return self.folder / "warehouse" / "build.duckdb"
+
+    @property
+    def published(self) -> Path:
+        return published_path(self.warehouse)
+
+    def write(self) -> None:
+        """Write the project, and a warehouse in which one extract is loaded."""
+        for folder in FOLDERS:
+            shutil.copytree(ROOT / folder, self.folder / folder)
+        for name in LEFT_OUT:
+            (self.folder / "models" / "docs" / name).unlink()
+        settings = yaml.safe_load((ROOT / "dbt_project.yml").read_text())
+        settings["vars"] = {"factor": 1}
+        self.put("dbt_project.yml", yaml.safe_dump(settings))
+        shutil.copy(ROOT / "profiles.yml", self.folder)
+        audit = yaml.safe_load((ROOT / "models/marts/audit/_audit__models.yml").read_text())
+        audit["models"] = [one for one in audit["models"] if one["name"] == "audit_builds"]
+        self.put("models/marts/audit/_audit__models.yml", yaml.safe_dump(audit))
+        name = "models/marts/audit/audit_builds.sql"
+        shutil.copy(ROOT / name, self.folder / name)
+        shutil.copy(ROOT / "models/marts/_groups.yml", self.folder / "models/marts")
+        for path, sql in MODELS.items():
+            self.put(f"models/{path}", sql)
+        self.put("models/marts/_properties.yml", yaml.safe_dump(PROPERTIES))
+        self.put("seeds/people.csv", "structure_type,nb\nACI,3\nEI,4\n")
+        self.put("tests/generic/few_rows.sql", FEW_ROWS)
+        self.load(1)
+
+    def put(self, path: str, text: str) -> None:
+        """Write a file of the project."""
+        target = self.folder / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(text)
+
+    def load(self, load_id: int) -> None:
+        """Make another extract the current one."""
+        with opened_to_load(self.warehouse) as connection:
+            connection.execute("update raw.extracts set is_current = false")
+            connection.execute(
+                """
+                insert into raw.extracts (load_id, source, is_current, extract_date, is_synthetic)
+                values (?, 'asp_fluxiae', true, '2022-02-22', true)
+                """,
+                [load_id],
+            )
+
+    def dbt(self, *arguments: str, succeeds: bool = True) -> None:
+        """Run dbt, which must succeed or fail as said."""
+        with self._entered():
+            done = dbtRunner().invoke(["--quiet", *arguments])
+            DuckDBConnectionManager.close_all_connections()
+        assert done.success == succeeds, done
+
+    def prove(self, here: Path | None = None) -> Proof:
+        """Prove the build from a folder, the root of the project unless told."""
+        with self._entered(here), opened(self.warehouse, read_only=True) as connection:
+            return prove(connection)
+
+    def publish(self) -> Publication:
+        """Publish from the root of the project."""
+        with self._entered(), opened(self.warehouse, read_only=True) as connection:
+            return publish(connection, self.published)
+
+    def run(self, command: list[str]) -> subprocess.CompletedProcess[str]:
+        """Run a command in a process of its own, from the root of the project."""
+        with self._entered():
+            return subprocess.run(command, capture_output=True, text=True, check=False)
+
+    def execute(self, sql: str) -> list[tuple[Any, ...]]:
+        """Run SQL on the warehouse, past dbt."""
+        with duckdb.connect(str(self.warehouse)) as connection:
+            return connection.execute(sql).fetchall()
+
+    @contextmanager
+    def _entered(self, here: Path | None = None) -> Iterator[None]:
+        before, environment = Path.cwd(), os.environ.copy()
+        os.environ.update(
+            IAE_WAREHOUSE=str(self.warehouse),
+            DBT_PROFILES_DIR=str(self.folder),
+            DBT_PROJECT_DIR=str(self.folder),
+            DO_NOT_TRACK="1",
+        )
+        for name in ("DBT_TARGET_PATH", "DBT_LOG_PATH"):
+            os.environ.pop(name, None)
+        os.chdir(here or self.folder)
+        try:
+            yield
+        finally:
+            os.chdir(before)
+            os.environ.clear()
+            os.environ.update(environment)
