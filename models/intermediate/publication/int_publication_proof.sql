@@ -65,8 +65,9 @@ last_results as (
         builds.run_number,
         builds.load_ids,
         project_nodes.kind in ('test', 'unit_test') as is_test,
-        node_results.fingerprint is distinct from project_nodes.fingerprint as has_other_code,
-        node_results.contents is distinct from contents.contents as has_other_contents,
+        coalesce(node_results.fingerprint, '') != project_nodes.fingerprint as has_other_code,
+        coalesce(node_results.contents, '') != coalesce(contents.contents, '')
+            as has_other_contents,
         node_results.started_at,
         node_results.ended_at,
     from project_nodes
