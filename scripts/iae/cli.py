@@ -6,15 +6,12 @@ import functools
 import inspect
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from iae.errors import IaeError
 from iae.paths import as_path
-
-if TYPE_CHECKING:
-    from iae.loading.drops import Drop
 
 app = typer.Typer(
     help="Stock of people in insertion par l'activité économique: from raw extracts to marts.",
@@ -137,29 +134,21 @@ def load(
     """Load the extracts of one or more drops into the warehouse."""
     from iae.console import show_fault
     from iae.loading.drops import look_into
-    from iae.loading.load import Options
-    from iae.loading.load import load as load_extract
+    from iae.loading.load import Options, load_all
     from iae.loading.raw_tables import opened_to_load
     from iae.presenters import loading as report
     from iae.warehouse import warehouse_path
 
     options = Options(keep, max_rejected, max_fall, accept)
     path = warehouse_path()
-    drop: Drop = look_into(drops)
+    drop = look_into(drops)
     report.show_left_alone(drop.left_alone)
-    faults = list(drop.faults)
-    outcomes = []
     with opened_to_load(path, wait) as connection:
-        for extract in drop.extracts:
-            try:
-                with report.progress(extract) as on_progress:
-                    outcomes.append(load_extract(connection, path, extract, options, on_progress))
-            except IaeError as fault:
-                faults.append(fault)
+        outcomes, faults = load_all(connection, path, drop.extracts, options, report.progress)
     report.show_outcomes(outcomes)
-    for one in faults:
-        show_fault(one)
-    if faults:
+    for fault in [*drop.faults, *faults]:
+        show_fault(fault)
+    if drop.faults or faults:
         raise typer.Exit(1)
 
 

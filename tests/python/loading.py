@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ import duckdb
 from iae.errors import IaeError
 from iae.loading.declaration import Table
 from iae.loading.drops import look_into
-from iae.loading.load import Options, Outcome, load
+from iae.loading.load import Options, Outcome, load_all
 from iae.loading.raw_tables import opened_to_load
 from iae.loading.sources import SOURCES
 
@@ -54,10 +54,27 @@ def fluxiae_text(
     return "".join(line + end for line in lines)
 
 
+# Values of the columns that are checked, by a word in their names.
+SHAPED = {
+    "_date_": "07/02/2022",
+    "_cp": "59000",
+    "_insee": "59350",
+    "_mesure_": "ACI_DC",
+    "_etat_": "VALIDE",
+    "_mois": "1",
+    "_annee": "2022",
+    "_heures_": "7.5",
+    "_nir": NIR,
+}
+
+
 def rows_of(table: Table, nb_rows: int) -> list[dict[str, str]]:
-    """Rows whose every value says its column and rank; the NIR is a real-shaped one."""
+    """Rows whose every value says its column and rank, but for those that must have a form."""
+    shaped = {
+        name: value for name in table.wanted for word, value in SHAPED.items() if word in name
+    }
     return [
-        {name: NIR if name == table.nir else f"{name} {rank}" for name in table.wanted}
+        {name: shaped.get(name, f"{name} {rank}") for name in table.wanted}
         for rank in range(nb_rows)
     ]
 
@@ -90,16 +107,18 @@ class Warehouse:
         self.path = folder / "warehouse" / "build.duckdb"
 
     def load(self, *drops: Path, **options: Any) -> list[Outcome]:
-        """Load every extract; raise the first fault, as one extract after the other would."""
+        """Load every extract; raise the first fault once the others are loaded."""
         drop = look_into(list(drops))
-        outcomes = []
         with opened_to_load(self.path) as connection:
-            for extract in drop.extracts:
-                outcomes.append(
-                    load(connection, self.path, extract, Options(**options), lambda *_: None)
-                )
-        if drop.faults:
-            raise drop.faults[0]
+            outcomes, faults = load_all(
+                connection,
+                self.path,
+                drop.extracts,
+                Options(**options),
+                lambda _: nullcontext(lambda *_: None),
+            )
+        for fault in [*drop.faults, *faults]:
+            raise fault
         return outcomes
 
     def fault(self, *drops: Path, **options: Any) -> str:

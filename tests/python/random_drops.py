@@ -296,6 +296,15 @@ class Writer:
         siret, code = self.pick([self.siret()] * 5 + [""]), self.code(POSTCODES, ODD_POSTCODES)
         return {"Nom": "GEIQ", "Rue": "", "Code Postal": code, "Ville": "", "SIRET": siret}
 
+    def list_of_geiq(self) -> list[Row]:
+        """A list that may be loaded: at least half of the filled SIRETs are usable."""
+        while True:
+            rows = [self.geiq() for _ in range(self.random.randint(3, 6))]
+            digits = ["".join(row["SIRET"].split()) for row in rows if row["SIRET"]]
+            nb_usable = sum(text.isdigit() and 12 <= len(text) <= 14 for text in digits)
+            if 2 * nb_usable >= len(digits):
+                return rows
+
     def siret(self) -> str:
         siret = self.pick(SIRETS)
         spaced = f"{siret[:3]} {siret[3:6]} {siret[6:9]}\u00a0{siret[9:]}"
@@ -395,7 +404,7 @@ class Writer:
         """Lists of some years only, as workbooks or as text."""
         lists = {}
         for year in self.random.sample(range(2019, 2024), self.pick([1, 2, 3, 4])):
-            rows = lists[year] = [self.geiq() for _ in range(self.random.randint(3, 6))]
+            rows = lists[year] = self.list_of_geiq()
             if self.chance(0.5):
                 text = "\n".join([*self.lines("listes", rows, ";"), ""])
                 self.write_text(folder / f"geiq_{year}.csv", text, "utf-8")

@@ -31,6 +31,7 @@ from loading import (
 )
 from test_load_formats import contract, extrapro, put, zipped
 
+SIRET = "1234567890001"
 PRO = "extrapro/contrats_pro_{}.csv"
 
 
@@ -104,7 +105,7 @@ def test_columns_in_any_order_and_more_of_them(tmp_path: Path, warehouse: Wareho
     warehouse.load(write_fluxiae(tmp_path / "drop", {"structure": text}))
     names = ", ".join(table.columns)
     assert warehouse.query(f"select {names} from raw.asp_fluxiae__structure order by _line") == [
-        tuple(f"{name} {rank}" for name in table.columns) for rank in range(2)
+        tuple(row[name] for name in table.columns) for row in rows_of(table, 2)
     ]
 
 
@@ -262,7 +263,7 @@ def test_rollback_of_an_edition(tmp_path: Path, warehouse: Warehouse) -> None:
     header = "Nom,Code Postal,Ville,SIRET\n"
     for name, rows in (("a", ["1", "2"]), ("b", ["3", "4"])):
         for year in (2021, 2022):
-            text = header + "".join(f"{name}{year},1,v,{siret}\n" for siret in rows)
+            text = header + "".join(f"{name}{year},1,v,{SIRET}{siret}\n" for siret in rows)
             put(tmp_path / name, f"geiq/geiq_{year}.csv", text.encode())
     warehouse.load(tmp_path / "a")
     warehouse.load(tmp_path / "b")
@@ -303,7 +304,7 @@ def test_real_and_synthetic_lists_never_count_together(
     header = "Nom,Code Postal,Ville,SIRET\n"
     for name, years in (("synthetic", (2020, 2021, 2022)), ("real", (2021,))):
         for year in years:
-            text = header + f"{name} {year},1,v,2\n"
+            text = header + f"{name} {year},1,v,{SIRET}2\n"
             put(tmp_path / name, f"geiq/geiq_{year}.csv", text.encode())
     (tmp_path / "synthetic" / "SYNTHETIC.md").write_text("synthetic")
 
@@ -314,7 +315,7 @@ def test_real_and_synthetic_lists_never_count_together(
     assert names() == ["synthetic 2020", "synthetic 2021", "synthetic 2022"]
     warehouse.load(tmp_path / "real")
     assert names() == ["real 2021"]
-    put(tmp_path / "synthetic", "geiq/geiq_2023.csv", f"{header}x,1,v,2\n".encode())
+    put(tmp_path / "synthetic", "geiq/geiq_2023.csv", f"{header}x,1,v,{SIRET}2\n".encode())
     warehouse.load(tmp_path / "synthetic")
     assert names() == ["real 2021"]
 
@@ -353,7 +354,11 @@ def monthly(
     years = sorted({year for year, _ in months})
     contents = {
         "annexe_financiere": [
-            {"af_id_annexe_financiere": f"{year}", "af_mesure_dispositif_code": "AI_DC"}
+            {
+                "af_id_annexe_financiere": f"{year}",
+                "af_id_structure": "1",
+                "af_mesure_dispositif_code": "AI_DC",
+            }
             for year in years
             if year <= annexed_year
         ]
@@ -363,6 +368,7 @@ def monthly(
             {
                 "contrat_id_ctr": f"{rank}",
                 "contrat_id_pph": f"{rank}",
+                "contrat_id_structure": "1",
                 "contrat_mesure_disp_code": "ACI_DC",
                 "contrat_date_embauche": "01/02/2021",
             }

@@ -16,7 +16,7 @@ from iae.loading.containers import delivered
 from iae.loading.declaration import Table
 from iae.loading.formats.fluxiae import open_fluxiae
 from iae.loading.formats.records import Reading
-from iae.loading.landing import NotAsCountedError, filled_ahead, land, with_lines
+from iae.loading.landing import NotAsCountedError, Target, filled_ahead, land, with_lines
 
 COLUMNS = ("id", "name", "note")
 
@@ -27,14 +27,14 @@ def read(
     """Rows (columns, then line) and the reading, as the loader reads a file."""
     path = folder / "fluxIAE_Table_22022022_112211.csv"
     path.write_bytes(content)
-    table = Table("table", "", "", columns)
+    target = Target(Table("table", "", "", columns), "landed", "lines")
     for is_careful in (False, True):
         with duckdb.connect() as connection:
             [item] = delivered(path, path.name, None)
             reading = open_fluxiae(item, columns, is_careful)
             try:
                 with filled_ahead([reading], lambda _: None) as blocks:
-                    landed = land(connection, "landed", "lines", table, reading, blocks, None)
+                    landed = land(connection, target, reading, blocks, None)
             except NotAsCountedError:
                 continue
             finally:

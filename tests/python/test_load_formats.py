@@ -8,6 +8,7 @@ import io
 import stat
 import tarfile
 import zipfile
+from collections.abc import Sequence
 from hashlib import sha256
 from pathlib import Path
 
@@ -361,21 +362,23 @@ def test_real_editions_of_the_barometre(warehouse: Warehouse) -> None:
     ) == [("85361.0",), ("152922.0",)]
 
 
-def test_other_indicators_of_the_barometre_are_not_landed(
-    tmp_path: Path, warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("iae.loading.landing.BLOCK_BYTES", 1)
-    monkeypatch.setattr("iae.loading.formats.records.CHUNK_BYTES", 16)
-    monkeypatch.setattr("iae.loading.formats.records._TAIL_BYTES", 32)
+def edition(indicators: Sequence[str]) -> dict[str, bytes]:
+    """The three files of an edition, with a row for each of the indicators."""
+    files = {}
     for table in SOURCES["barometre"].tables:
-        lines = [",".join(table.columns)]
-        for indicator in ("other", "nb-beneficiaires-siae", "nb-beneficiaires-siae-2") * 2:
-            values = {"id_indicateur": indicator, "mesure": '"a,\nb"'}
-            lines.append(",".join(values.get(name, "x") for name in table.columns))
-        name = f"barometre/2022-03-15/barometre-resultats-detail-{table.name}.csv"
-        put(tmp_path / "drop", name, "\n".join(lines).encode())
+        shaped = {"mesure": '"a,\nb"', "date": "2022-01-31", "valeur": "12.0"}
+        rows = [{**shaped, "id_indicateur": indicator} for indicator in indicators]
+        lines = [",".join(row.get(name, "x") for name in table.columns) for row in rows]
+        text = "\n".join([",".join(table.columns), *lines])
+        files[f"barometre-resultats-detail-{table.name}.csv"] = text.encode()
+    return files
+
+
+def test_other_indicators_of_the_barometre_land_too(tmp_path: Path, warehouse: Warehouse) -> None:
+    indicators = ["other", "nb-beneficiaires-siae", "nb-beneficiaires-siae-2"]
+    for name, content in edition(indicators).items():
+        put(tmp_path / "drop", f"barometre/2022-03-15/{name}", content)
     warehouse.load(tmp_path / "drop")
-    assert warehouse.query("select mesure, _line from raw.barometre__national order by _line") == [
-        ("a,\nb", 4),
-        ("a,\nb", 10),
-    ]
+    assert warehouse.query(
+        "select id_indicateur, mesure, _line from raw.barometre__national order by _line"
+    ) == [(indicator, "a,\nb", 2 + 2 * rank) for rank, indicator in enumerate(indicators)]

@@ -3,8 +3,10 @@ never in rows lost in silence, never in another extract than the one before."""
 
 from __future__ import annotations
 
+import bz2
 import gzip
 import io
+import lzma
 import os
 import random
 import re
@@ -13,6 +15,7 @@ import stat
 import struct
 import tarfile
 import zipfile
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,7 +28,7 @@ from typer.testing import CliRunner
 from iae.cli import app
 from iae.loading.sources import SOURCES
 from loading import FLUXIAE, NIR, Warehouse, file_name, fluxiae_text, rows_of, write_fluxiae
-from test_load_formats import contract, extrapro, put, workbook, zipped
+from test_load_formats import EXTRAPRO, contract, extrapro, put, workbook, zipped
 
 SECRET_NAME = "VERYSECRETNAME"
 PASSWORD = "correct horse"
@@ -117,6 +120,89 @@ def noise(nb_bytes: int) -> bytes:
     return random.Random(1).randbytes(nb_bytes)
 
 
+def zip_crypto(name: str, password: str) -> bytes:
+    """A zip as old programs protect it: Python's pyzipper does not write it, so by hand."""
+    keys = [0x12345678, 0x23456789, 0x34567890]
+
+    def update(byte: int) -> None:
+        keys[0] = _crc(keys[0], byte)
+        keys[1] = ((keys[1] + (keys[0] & 0xFF)) * 134775813 + 1) & 0xFFFFFFFF
+        keys[2] = _crc(keys[2], keys[1] >> 24)
+
+    def encrypted(byte: int) -> int:
+        key = keys[2] | 2
+        update(byte)
+        return byte ^ ((key * (key ^ 1)) >> 8 & 0xFF)
+
+    for byte in password.encode():
+        update(byte)
+    plain = zlib.compressobj(wbits=-15)
+    packed = plain.compress(b"x|y\n" * 99) + plain.flush()
+    checksum = zlib.crc32(b"x|y\n" * 99)
+    locked = bytes(encrypted(byte) for byte in [*range(11), checksum >> 24, *packed])
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as book:
+        book.writestr(name, b"x|y\n" * 99)
+    clear = content.getvalue()
+    head = bytearray(clear[: 30 + len(name)])
+    tail = bytearray(clear[clear.index(b"PK\x01\x02") :])
+    for part, flags, size in ((head, 6, 18), (tail, 8, 20)):
+        struct.pack_into("<H", part, flags, 1)
+        struct.pack_into("<I", part, size, len(locked))
+    place = tail.index(b"PK\x05\x06")
+    struct.pack_into("<I", tail, place + 16, len(head) + len(locked))
+    return bytes(head) + locked + bytes(tail)
+
+
+def _crc(value: int, byte: int) -> int:
+    return (value >> 8) ^ _CRC_TABLE[(value ^ byte) & 0xFF]
+
+
+def _crc_of(byte: int) -> int:
+    for _ in range(8):
+        byte = (byte >> 1) ^ (0xEDB88320 if byte & 1 else 0)
+    return byte
+
+
+_CRC_TABLE = [_crc_of(byte) for byte in range(256)]
+
+
+def deflate64(content: bytes) -> bytes:
+    """A zip that says it is packed by Deflate64, as the Explorer of Windows packs large files."""
+    changed = bytearray(content)
+    for mark, place in ((b"PK\x03\x04", 8), (b"PK\x01\x02", 10)):
+        struct.pack_into("<H", changed, changed.index(mark) + place, 9)
+    return bytes(changed)
+
+
+def ole(stream: str) -> bytes:
+    """The head of a file of an older Office, with the name of one of its streams."""
+    return b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(504) + stream.encode("utf-16-le") + bytes(99)
+
+
+def sheets_book() -> bytes:
+    content = io.BytesIO()
+    with xlsxwriter.Workbook(content) as book:
+        book.add_worksheet("Lisez-moi").write(0, 0, "Ce classeur contient les entrées")
+        chart = book.add_chart({"type": "line"})
+        chart.add_series({"values": "=Données!$E$1:$E$2"})
+        book.add_chartsheet("Courbe").set_chart(chart)
+        hidden = book.add_worksheet("Données")
+        hidden.write_row(0, 0, ["Mois", "Région", "Département", "Réseau", "Entrées"])
+        hidden.hide()
+    return content.getvalue()
+
+
+def pros(*rows: dict[str, str]) -> str:
+    """An Extrapro file with these values in its rows."""
+    lines = [";".join(row.get(column, "") for column in EXTRAPRO) for row in rows]
+    return "\n".join([";".join(EXTRAPRO), *lines, ""])
+
+
+def states(rows: list[dict[str, str]]) -> str:
+    return fluxiae_text(FLUXIAE["etat_mensuel_indiv"], rows)
+
+
 def named(table: str, name: str) -> Callable[[Path], object]:
     """A whole drop, one of whose files is renamed."""
 
@@ -174,6 +260,25 @@ WHOLE = salarie().encode()
 ALL = ("--max-rejected", "1", "--max-fall", "0.5")
 COLUMNS_OF_SALARIE = "salarie_nom_usage|salarie_id|salarie_date_modification|salarie_nir"
 
+GOOD_SIRET = "12345678900011"
+GEIQ_LIST = f"Nom,Code Postal,Ville,SIRET\na,1,b,{GOOD_SIRET}\n"
+INSTEAD = {
+    "a 7-Zip archive": b"7z\xbc\xaf\x27\x1c" + noise(999),
+    "a RAR archive": b"Rar!\x1a\x07\x00" + noise(999),
+    "an xz archive": lzma.compress(WHOLE),
+    "a bzip2 archive": bz2.compress(WHOLE),
+    "a zstd archive": b"\x28\xb5\x2f\xfd" + noise(999),
+    r"a web page \(HTML\)": b"\n<!DOCTYPE html>\n<html><body>Connexion</body></html>\n",
+    "an XML file": b'<?xml version="1.0"?>\n<salaries/>\n',
+    "a JSON file": b'{"erreur": 401,\n "message": "x"}\n',
+    "a PDF document": b"%PDF-1.7\n" + noise(999),
+    r"an image \(PNG\)": b"\x89PNG\r\n\x1a\n" + noise(999),
+    "a text in UTF-16": WHOLE.decode().encode("utf-16-le"),
+    "made of zeros only": bytes(9_999),
+    "a pointer of Git LFS": b"version https://git-lfs.github.com/spec/v1\noid sha256:0\n",
+    "a Parquet file": b"PAR1" + noise(999),
+}
+
 CASES = [
     # Containers
     Case("truncated gzip", flux(salarie=gzip.compress(WHOLE * 9)[:-20]), "damaged or cut"),
@@ -184,7 +289,11 @@ CASES = [
     Case("gzip, then something else", flux(salarie=gzip.compress(WHOLE) + b"more"), "damaged"),
     Case("gzip of nothing", flux(salarie=b""), "is empty"),
     Case("file of no byte", other(PRO, b""), "is empty"),
-    Case("binary noise", flux(salarie=noise(100_000)), "no column salarie_id"),
+    Case(
+        "binary noise",
+        flux(salarie=noise(100_000)),
+        "is no text, where text in columns is expected",
+    ),
     Case(
         "binary noise without a line end",
         flux(salarie=bytes(range(11, 256)) * 99_999),
@@ -249,14 +358,14 @@ CASES = [
     Case("gzip bomb", flux(salarie=gzip.compress(WHOLE + bytes(100 << 20))), "beyond the limits"),
     Case("zip that declares 4 GB", archive(declared_huge()), "beyond the limits"),
     Case(
-        "three containers deep",
-        archive(zipped({"b.zip": zipped({"a.csv.gz": gzip.compress(WHOLE)})})),
-        "beyond 2 levels",
+        "four containers deep",
+        archive(zipped({"c.zip": zipped({"b.zip": zipped({"a.csv.gz": gzip.compress(WHOLE)})})})),
+        "beyond 3 levels",
     ),
     Case(
-        "gzip three times",
-        flux(salarie=gzip.compress(gzip.compress(gzip.compress(WHOLE)))),
-        "beyond 2 levels",
+        "gzip four times",
+        flux(salarie=gzip.compress(gzip.compress(gzip.compress(gzip.compress(WHOLE))))),
+        "beyond 3 levels",
     ),
     Case("password not given", archive(zipped(texts(), PASSWORD)), "set IAE_ARCHIVE_PASSWORD"),
     Case(
@@ -270,6 +379,143 @@ CASES = [
         archive(zipped(texts(), PASSWORD)[:-99]),
         "damaged or cut",
         environment={"IAE_ARCHIVE_PASSWORD": PASSWORD},
+    ),
+    Case(
+        "wrong password of a ZipCrypto zip",
+        archive(zip_crypto("fluxIAE_Salarie_22022022_1.csv", PASSWORD)),
+        "IAE_ARCHIVE_PASSWORD does not open it",
+        environment={"IAE_ARCHIVE_PASSWORD": "wrong-secret"},
+    ),
+    Case(
+        "zip packed in a way that cannot be read",
+        flux(salarie=deflate64(zipped({"a.csv": WHOLE}))),
+        "packed or encrypted in a way that cannot be read.*deflate64",
+    ),
+    # What it is instead
+    *(
+        Case(f"instead of a table: {what}", flux(salarie=gzip.compress(content)), f"is {what}")
+        for what, content in INSTEAD.items()
+    ),
+    *(
+        Case(f"instead of an archive: {what}", archive(content), f"is {what}.*not a .zip")
+        for what, content in INSTEAD.items()
+        if "archive" in what or "HTML" in what
+    ),
+    Case("CSV named as an archive", archive(WHOLE), "is a text, not a .zip"),
+    Case("workbook instead of CSV", other(PRO, formula_book()), "is a workbook.*save it as CSV"),
+    Case("old workbook instead of CSV", other(PRO, ole("Workbook")), "is an Excel workbook"),
+    Case("Word document as a workbook", other(ITI, ole("WordDocument")), "is a Word document"),
+    Case("OLE file of no kind", other(ITI, ole("Other")), "older Office, of no known kind"),
+    Case(
+        "workbook protected by a password",
+        other(ITI, ole("EncryptedPackage")),
+        "protected by a password, where .* save it without one",
+    ),
+    Case(
+        "HTML table named .xls",
+        other("geiq/geiq_2021.xls", "<html><table><tr><td>Nom"),
+        r"is a web page \(HTML\)",
+    ),
+    Case(
+        "another table of the source",
+        flux(salarie=fluxiae_text(FLUXIAE["structure"], [])),
+        "no column salarie_id.*its columns are those of asp_fluxiae, structure",
+    ),
+    Case(
+        "file of another source",
+        other("asp_contrats_aides/contrats_aides_20220301.csv", extrapro(contract("1"))),
+        "its columns are those of extrapro, contrats_pro",
+    ),
+    Case(
+        "workbook with a readme, a chart and a hidden sheet only",
+        other(ITI, sheets_book()),
+        "sheet Lisez-moi, line 1; .*sheet Courbe .not of cells.; .*sheet Données .hidden.*"
+        "no column mois",
+    ),
+    # Key columns
+    Case(
+        "SIRETs ruined by a spreadsheet",
+        other(
+            PRO,
+            pros(
+                {"SIRET_EMPLOYEUR": "4,12341E+13"},
+                {"SIRET_EMPLOYEUR": GOOD_SIRET},
+                {"SIRET_EMPLOYEUR": "1"},
+            ),
+        ),
+        r"column siret_employeur holds a SIRET of 14 digits in 1 of 3 filled rows.*'\d",
+    ),
+    Case(
+        "SIRETs as a data frame and a spreadsheet write them",
+        other(
+            "geiq/geiq_2021.csv",
+            "Nom;Code Postal;Ville;SIRET\n"
+            + "".join(
+                f"a;59000;b;{siret}\n"
+                for siret in (
+                    "32112345600012.0",
+                    "'32112345600012",
+                    '"=""32112345600012"""',
+                    "321\u202f123\u00a0456 00012",
+                    "321.123.456.00012",
+                    "2112345600012,0",
+                    "unknown",
+                )
+            ),
+        ),
+        landed="select count(*) = 7 from raw.geiq__listes",
+    ),
+    Case(
+        "dates in another form",
+        other(PRO, pros(*[{"DATE_DEBUT": f"2022-03-{day}"} for day in (11, 12, 13)])),
+        "column date_debut holds a date DD/MM/YYYY in 0 of 3 filled rows.* '2022-03-11'",
+    ),
+    Case(
+        "two dates in another form",
+        other(PRO, pros(*[{"DATE_DEBUT": f"2022-03-{day}"} for day in (11, 12)])),
+    ),
+    Case(
+        "hours with a decimal comma",
+        flux(
+            etat_mensuel_indiv=states(
+                [
+                    {"emi_nb_heures_travail": hours}
+                    for hours in ("7,5", "12,25", "151,67", "7,25", "1,2", "7")
+                ]
+            )
+        ),
+        "column emi_nb_heures_travail holds hours .* in 1 of 6",
+    ),
+    Case(
+        "months in words",
+        flux(etat_mensuel_indiv=states([{"emi_sme_mois": "février 22"}] * 3)),
+        "column emi_sme_mois holds a month from 1 to 12 in 0 of 3",
+    ),
+    Case(
+        "ids wholly empty",
+        flux(
+            contrat_mission=fluxiae_text(FLUXIAE["contrat_mission"], [{"contrat_id_pph": "1"}] * 10)
+        ),
+        "column contrat_id_ctr holds an id in 0 of 10 rows only",
+    ),
+    Case(
+        "NIRs masked, and not shown",
+        flux(
+            salarie=fluxiae_text(
+                FLUXIAE["salarie"], [{"salarie_id": "1", "salarie_nir": f"9{NIR}"}] * 10
+            )
+        ),
+        "column salarie_nir_hash holds a NIR of 13 or 15 characters in 0 of 10 rows only;",
+    ),
+    Case(
+        "INSEE codes that are labels",
+        other(PRO, pros(*[{"CODE_COMMUNE_INSEE": "Lille"}] * 3)),
+        "column code_commune_insee holds .* in 0 of 3 filled rows only, such as a text without",
+    ),
+    Case(
+        "columns shifted: a NIR in place of a date",
+        other(PRO, pros(*[{"DATE_DEBUT": NIR, "NIR": ""}] * 3)),
+        "column date_debut .* such as a number that looks like a NIR",
     ),
     # Envelope and header
     Case("FIN announces more", flux(salarie=salarie(fin=4)), "FIN announces 4 records and 3"),
@@ -426,7 +672,7 @@ CASES = [
     Case(
         "different dates",
         named("salarie", "fluxIAE_Salarie_23022022_112211.csv.gz"),
-        "different dates .22/02/2022, 23/02/2022",
+        "no file for salarie of 22/02/2022 and structure, .* of 23/02/2022",
     ),
     Case(
         "two files for one table",
@@ -457,18 +703,25 @@ CASES = [
     Case(
         "SQL in a file name",
         other(
-            "geiq/geiq_2021'); drop schema raw; --.csv", "Nom,Code Postal,Ville,SIRET\na,1,b,2\n"
+            "geiq/geiq_2021'); drop schema raw; --.csv",
+            GEIQ_LIST,
         ),
         landed="select count(*) = 1 from raw.geiq__listes where _file like '%drop schema%'",
     ),
     Case(
         "control characters in a file name",
-        other("geiq/geiq_2021\x1b[31m[red]\n.csv", "Nom,Code Postal,Ville,SIRET\na,1,b,2\n"),
+        other(
+            "geiq/geiq_2021\x1b[31m[red]\n.csv",
+            GEIQ_LIST,
+        ),
         landed="select count(*) = 1 from raw.geiq__listes where _file = 'geiq_2021?[31m[red]?.csv'",
     ),
     Case(
         "a file name that is not Unicode",
-        other(os.fsdecode(b"geiq/geiq_2021\xff.csv"), "Nom,Code Postal,Ville,SIRET\na,1,b,2\n"),
+        other(
+            os.fsdecode(b"geiq/geiq_2021\xff.csv"),
+            GEIQ_LIST,
+        ),
         landed="select count(*) = 1 from raw.geiq__listes",
     ),
     # The other formats
@@ -499,9 +752,13 @@ CASES = [
         other("geiq/geiq_2021.csv", "Nom';Code Postal';Ville';SIRET'\n"),
         "no column nom",
     ),
-    Case("workbook that is text", other(ITI, "Mois;Région\n"), "is not a workbook"),
-    Case("workbook that is noise", other(ITI, noise(9_999)), "is not a workbook"),
-    Case("workbook cut", other(ITI, formula_book()[:-2_000]), "is not a workbook|damaged or cut"),
+    Case("workbook that is text", other(ITI, "Mois;Région\n"), "where a workbook is expected"),
+    Case("workbook that is noise", other(ITI, noise(9_999)), "where a workbook is expected"),
+    Case(
+        "workbook cut",
+        other(ITI, formula_book()[:-2_000]),
+        "a workbook that cannot be read|damaged or cut",
+    ),
     Case("workbook that is empty", other(ITI, b""), "is empty"),
     Case(
         "workbook without a header",

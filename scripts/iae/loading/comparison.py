@@ -22,12 +22,16 @@ class Figure:
     before: int
     now: int
     is_estimate: bool = False
+    is_percentage: bool = False
 
     def has_fallen(self, max_fall: float) -> bool:
         """Tell whether the fall is beyond the share allowed, and beyond chance.
 
-        A small table loses a row or two for good reasons; an estimate moves by its own error.
+        A small table loses a row or two for good reasons; a count of people moves by its own error.
+        A percentage does neither.
         """
+        if self.is_percentage:
+            return self.before - self.now > max_fall * self.before
         allowed = max(max_fall * self.before, 2)
         if self.is_estimate:
             allowed = max(allowed, 3 * math.sqrt(self.before))
@@ -60,7 +64,7 @@ def compare(
             connection, source, gauge, new.load_id, common if gauge.at_same_date else new.date
         )
         figures += [
-            Figure(label, figure, measured_now.get(label, 0), is_estimate=True)
+            Figure(label, figure, measured_now.get(label, 0), True, gauge.is_percentage)
             for label, figure in measured_before.items()
         ]
     return figures

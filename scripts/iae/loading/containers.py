@@ -1,18 +1,20 @@
 """What a delivered file is wrapped in, recognised by its content and opened as a stream.
 
 Nothing is unpacked to disk. A file comes as is, gzipped, zipped (AES or not) or in a tar, whatever
-its extension says; ASP delivers a Zip of Zips, so two containers deep is the limit.
+its extension says; ASP delivers a Zip of Zips.
 """
 
 from __future__ import annotations
 
 import io
+import re
 import stat
 import tarfile
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from pathlib import Path, PurePosixPath
 from types import TracebackType
 from typing import IO
@@ -22,12 +24,15 @@ from isal import igzip, isal_zlib
 
 from iae.errors import IaeError, printable
 
-MAX_DEPTH = 2
+# A gzipped tar is one container.
+MAX_DEPTH = 3
 MAX_ENTRIES = 2_000
 MAX_BYTES = 64 << 30
 # Deflate can reach 1:1000; text as ASP writes it, mostly empty columns, stays far below 1:200.
 MAX_RATIO = 200
 RATIO_FREE_BYTES = 64 << 20
+# A Zip is read from its end, which a tar cannot go to: a Zip in a tar is held in memory.
+MAX_HELD_BYTES = 1 << 30
 
 _UNREADABLE: tuple[type[Exception], ...] = (  # type: ignore[assignment]
     OSError,
@@ -40,6 +45,10 @@ _UNREADABLE: tuple[type[Exception], ...] = (  # type: ignore[assignment]
     tarfile.TarError,
     pyzipper.BadZipFile,
 )
+
+
+class _TooLargeError(ValueError):
+    """What would be held in memory is too large for it."""
 
 
 class Stream:
@@ -91,10 +100,10 @@ class Stream:
 
 @dataclass(frozen=True)
 class Step:
-    """One container to go through: how to open what is in it."""
+    """One container to go through: its kind, and how to open what is in it."""
 
+    kind: str
     open: Callable[[IO[bytes]], IO[bytes]]
-    entry: str | None = None
 
 
 @dataclass(frozen=True)
@@ -102,7 +111,10 @@ class Delivered:
     """One delivered file: where it is on disk and the containers it is in.
 
     `names` are the names that may tell what it is, innermost first: its own, then those of the
-    containers that hold nothing else.
+    containers that hold nothing else. `archives` are the containers of several entries that it is
+    in, outermost first. `is_zipcrypto`
+    tells that a password is needed which only its data tell from a wrong one, `fault` why it cannot
+    be read.
     """
 
     path: Path
@@ -111,6 +123,20 @@ class Delivered:
     names: tuple[str, ...]
     password: bytes | None = field(default=None, repr=False)
     steps: tuple[Step, ...] = ()
+    archives: tuple[str, ...] = ()
+    is_zipcrypto: bool = False
+    fault: IaeError | None = None
+
+    @property
+    def folder(self) -> str:
+        """What stands before the name of the file on disk in the label."""
+        return self.label.partition(" > ")[0].removesuffix(printable(self.path.name))
+
+    @property
+    def depth(self) -> int:
+        """Number of containers around it; a gzipped tar is one."""
+        kinds = [step.kind for step in self.steps]
+        return sum(kind != "held" for kind in kinds) - [*pairwise(kinds)].count(("gzip", "tar"))
 
     def open(self) -> Stream:
         """Open the innermost bytes; raise IaeError when a container cannot be read."""
@@ -120,8 +146,8 @@ class Delivered:
 def delivered(path: Path, label: str, password: str | None) -> Iterator[Delivered]:
     """Yield every delivered file in `path`, a file that may be an archive of several.
 
-    Raise IaeError for what cannot be read or is refused: damage, a wrong or missing password,
-    links, absolute or climbing names, containers too deep, sizes beyond the limits.
+    What cannot be read or is refused is yielded with its `fault`: damage, a wrong or missing
+    password, links, absolute or climbing names, containers too deep, sizes beyond the limits.
     """
     item = Delivered(
         path=path,
@@ -134,64 +160,92 @@ def delivered(path: Path, label: str, password: str | None) -> Iterator[Delivere
 
 
 def _unwrap(item: Delivered) -> Iterator[Delivered]:
-    with item.open() as stream:
-        head = stream.read(1024)
-    kind = _kind(head)
-    if kind == "zip" and _is_workbook(item):
-        kind = "plain"
-    if kind == "plain":
-        yield item
-        return
-    if len(item.steps) >= MAX_DEPTH:
-        raise IaeError(
-            f"{item.label}: archives within archives beyond {MAX_DEPTH} levels are refused; "
-            "deliver the file in one archive."
-        )
-    if kind == "gzip":
-        yield from _unwrap(replace(item, steps=(*item.steps, Step(_open_gzip))))
-    else:
-        yield from _unwrap_archive(item, kind)
-
-
-def _unwrap_archive(item: Delivered, kind: str) -> Iterator[Delivered]:
-    entries = _zip_entries(item) if kind == "zip" else _tar_entries(item)
-    outer_names = item.names if len(entries) == 1 else ()
-    for name, packed_size, open_entry in entries:
-        yield from _unwrap(
-            replace(
-                item,
-                label=f"{item.label} > {printable(name)}",
-                packed_size=packed_size,
-                names=(PurePosixPath(name).name, *outer_names),
-                steps=(*item.steps, Step(open_entry, name)),
-            )
-        )
-
-
-Entries = list[tuple[str, int, Callable[[IO[bytes]], IO[bytes]]]]
-
-
-def _zip_entries(item: Delivered) -> Entries:
     try:
-        with item.open() as stream, pyzipper.AESZipFile(stream.file) as archive:
-            infos = archive.infolist()
+        with item.open() as stream:
+            head = stream.read(1024)
+        kind = _kind(head)
+        if kind == "zip" and any(step.kind == "tar" for step in item.steps):
+            item = replace(item, steps=(*item.steps, Step("held", _held)))
+        if kind == "zip" and _is_workbook(item):
+            kind = "plain"
+        if kind != "plain" and item.depth >= MAX_DEPTH and not _is_tar_in_gzip(item, kind):
+            raise IaeError(
+                f"{item.label}: archives within archives beyond {MAX_DEPTH} levels are refused; "
+                "deliver the file in one archive."
+            )
+        entries = _entries(item, kind) if kind in ("zip", "tar") else []
+    except IaeError as fault:
+        yield replace(item, fault=fault)
+        return
+    if kind == "gzip":
+        yield from _unwrap(replace(item, steps=(*item.steps, Step("gzip", _open_gzip))))
+    elif kind == "plain":
+        yield item
+    else:
+        is_alone = len(entries) == 1
+        for entry in entries:
+            yield from _unwrap(
+                replace(
+                    item,
+                    label=f"{item.label} > {printable(entry.name)}",
+                    packed_size=entry.packed_size,
+                    names=(PurePosixPath(entry.name).name, *(item.names if is_alone else ())),
+                    steps=(*item.steps, Step(kind, entry.open)),
+                    archives=item.archives if is_alone else (*item.archives, item.label),
+                    is_zipcrypto=entry.is_zipcrypto,
+                )
+            )
+
+
+def _is_tar_in_gzip(item: Delivered, kind: str) -> bool:
+    return kind == "tar" and bool(item.steps) and item.steps[-1].kind == "gzip"
+
+
+@dataclass(frozen=True)
+class _Entry:
+    """One entry of an archive; its name has `/` between folders."""
+
+    name: str
+    packed_size: int
+    open: Callable[[IO[bytes]], IO[bytes]]
+    is_zipcrypto: bool = False
+
+
+def _entries(item: Delivered, kind: str) -> list[_Entry]:
+    try:
+        entries = _zip_entries(item) if kind == "zip" else _tar_entries(item)
     except _UNREADABLE as error:
         raise _unreadable(item, error) from None
-    entries: Entries = []
+    if len(entries) > MAX_ENTRIES:
+        raise IaeError(f"{item.label}: the archive holds more than {MAX_ENTRIES} entries.")
+    if not entries:
+        raise IaeError(f"{item.label}: the archive is empty.")
+    return entries
+
+
+def _zip_entries(item: Delivered) -> list[_Entry]:
+    with item.open() as stream, pyzipper.AESZipFile(stream.file) as archive:
+        infos = archive.infolist()
+    entries = []
     for info in infos:
-        _refuse_name(item, info.filename)
+        # Some programs for Windows write `\\` between folders.
+        name = info.filename.replace("\\", "/")
+        _refuse_name(item, name)
         if stat.S_ISLNK(info.external_attr >> 16):
             raise IaeError(f"{item.label}: the archive holds a link; links are refused.")
-        if info.is_dir() or _is_litter(info.filename):
+        if name.endswith("/") or _is_litter(name):
             continue
         _refuse_bomb(item, info.file_size, info.compress_size)
-        if info.flag_bits & 1 and item.password is None:
+        is_locked = bool(info.flag_bits & 1)
+        if is_locked and item.password is None:
             raise IaeError(
                 f"{item.label}: the archive is protected by a password; "
                 "set IAE_ARCHIVE_PASSWORD in the environment."
             )
-        entries.append((info.filename, info.compress_size, _zip_opener(info, item.password)))
-    return _refuse_crowd(item, entries)
+        opener = _zip_opener(info, item.password)
+        is_zipcrypto = is_locked and not info.wz_aes_version
+        entries.append(_Entry(name, info.compress_size, opener, is_zipcrypto))
+    return entries
 
 
 def _zip_opener(info: pyzipper.ZipInfo, password: bytes | None) -> Callable[[IO[bytes]], IO[bytes]]:
@@ -202,27 +256,25 @@ def _zip_opener(info: pyzipper.ZipInfo, password: bytes | None) -> Callable[[IO[
     return open_entry
 
 
-def _tar_entries(item: Delivered) -> Entries:
-    entries: Entries = []
-    try:
-        with item.open() as stream, tarfile.open(fileobj=stream.file, mode="r|") as archive:
-            for info in archive:
-                _refuse_name(item, info.name)
-                if info.isdir() or _is_litter(info.name):
-                    continue
-                if not info.isfile():
-                    raise IaeError(f"{item.label}: the archive holds a link; links are refused.")
-                # A tar packs nothing: what packs it sets the limit.
-                entries.append((info.name, item.packed_size, _tar_opener(info.name)))
-    except _UNREADABLE as error:
-        raise _unreadable(item, error) from None
-    return _refuse_crowd(item, entries)
+def _tar_entries(item: Delivered) -> list[_Entry]:
+    entries = []
+    with item.open() as stream, tarfile.open(fileobj=stream.file, mode="r|") as archive:
+        for info in archive:
+            _refuse_name(item, info.name)
+            if info.isdir() or _is_litter(info.name):
+                continue
+            if not info.isfile():
+                raise IaeError(f"{item.label}: the archive holds a link; links are refused.")
+            # A tar packs nothing: what packs it sets the limit.
+            entries.append(_Entry(info.name, item.packed_size, _tar_opener(info.offset)))
+    return entries
 
 
-def _tar_opener(name: str) -> Callable[[IO[bytes]], IO[bytes]]:
+def _tar_opener(offset: int) -> Callable[[IO[bytes]], IO[bytes]]:
     def open_entry(file: IO[bytes]) -> IO[bytes]:
         archive = tarfile.open(fileobj=file, mode="r|")  # noqa: SIM115 (closed with its file)
-        found = next(info for info in archive if info.name == name)
+        # By place: two entries can have one name.
+        found = next(info for info in archive if info.offset == offset)
         entry = archive.extractfile(found)
         if entry is None:
             raise tarfile.ReadError
@@ -233,6 +285,13 @@ def _tar_opener(name: str) -> Callable[[IO[bytes]], IO[bytes]]:
 
 def _open_gzip(file: IO[bytes]) -> IO[bytes]:
     return io.BufferedReader(igzip.GzipFile(fileobj=file, mode="rb"), 1 << 20)  # type: ignore[no-untyped-call]
+
+
+def _held(file: IO[bytes]) -> IO[bytes]:
+    content = file.read(MAX_HELD_BYTES + 1)
+    if len(content) > MAX_HELD_BYTES:
+        raise _TooLargeError
+    return io.BytesIO(content)
 
 
 def _kind(head: bytes) -> str:
@@ -264,19 +323,11 @@ def _is_litter(name: str) -> bool:
 
 
 def _refuse_name(item: Delivered, name: str) -> None:
-    path = PurePosixPath(name.replace("\\", "/"))
+    path = PurePosixPath(name)
     if path.is_absolute() or ".." in path.parts or ":" in name:
         raise IaeError(
             f"{item.label}: the archive holds an entry whose name leads out of it; it is refused."
         )
-
-
-def _refuse_crowd(item: Delivered, entries: Entries) -> Entries:
-    if len(entries) > MAX_ENTRIES:
-        raise IaeError(f"{item.label}: the archive holds more than {MAX_ENTRIES} entries.")
-    if not entries:
-        raise IaeError(f"{item.label}: the archive is empty.")
-    return entries
 
 
 def _refuse_bomb(item: Delivered, nb_bytes: int, packed_size: int) -> None:
@@ -288,12 +339,27 @@ def _refuse_bomb(item: Delivered, nb_bytes: int, packed_size: int) -> None:
 
 
 def _unreadable(item: Delivered, error: Exception) -> IaeError:
+    """Say why a container cannot be read; its own message is not shown: it can hold values."""
+    text = str(error).lower()
     if isinstance(error, PermissionError):
-        return IaeError(f"{item.label}: no permission to read it; change its mode or its owner.")
-    if isinstance(error, RuntimeError) and "password" in str(error).lower():
-        return IaeError(
-            f"{item.label}: the password in IAE_ARCHIVE_PASSWORD does not open it; correct it."
+        why = "no permission to read it; change its mode or its owner"
+    elif isinstance(error, _TooLargeError):
+        why = (
+            f"is a Zip of more than {MAX_HELD_BYTES >> 30} GB within a tar; "
+            "deliver it outside of the tar"
         )
-    return IaeError(
-        f"{item.label}: cannot be read to its end, it is damaged or cut; ask for it again."
-    )
+    elif isinstance(error, RuntimeError) and "password" in text:
+        why = "the password in IAE_ARCHIVE_PASSWORD does not open it; correct it"
+    elif isinstance(error, NotImplementedError):
+        method = re.search(r"\(([\w ]+)\)", str(error))
+        how = f" ({method[1]})" if method else ""
+        why = f"is packed or encrypted in a way that cannot be read{how}; pack it again as .zip"
+    elif item.is_zipcrypto and not isinstance(error, OSError):
+        # ZipCrypto tells a wrong password by one byte only: one in 256 goes through.
+        why = (
+            "the password in IAE_ARCHIVE_PASSWORD does not open it, or it is damaged; "
+            "correct the password or ask for it again"
+        )
+    else:
+        why = "cannot be read to its end, it is damaged or cut; ask for it again"
+    return IaeError(f"{item.label}: {why}.")

@@ -5,12 +5,15 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import os
+import re
 from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from iae.errors import IaeError, printable
 from iae.loading.containers import Delivered, delivered
+from iae.loading.contents import description
 from iae.loading.declaration import Source, Table
 from iae.loading.sources import SOURCES
 
@@ -18,6 +21,14 @@ from iae.loading.sources import SOURCES
 SYNTHETIC_MARK = "SYNTHETIC.md"
 
 PASSWORD_VARIABLE = "IAE_ARCHIVE_PASSWORD"  # noqa: S105 (its name, not the password)
+
+# docs/sources.md, "The raw extracts": accepted endings. A partial download has another one.
+_FILE = re.compile(r".*\.(csv|txt|xlsx|xls|ods)(\.(gz|zip|riae))?", re.IGNORECASE | re.DOTALL)
+_ARCHIVE = re.compile(r".*\.(zip|tar|tar\.gz|tgz)", re.IGNORECASE | re.DOTALL)
+_ENDINGS = ".csv .txt .xlsx .xls .ods, then .gz .zip .riae or nothing; .zip .tar .tar.gz .tgz"
+# Folders within a source's folder: its extracts' own, and one of an archive unpacked there.
+_MAX_FOLDERS = 3
+_NB_SHOWN = 5
 
 
 @dataclass(frozen=True)
@@ -33,13 +44,17 @@ class Extract:
     is_synthetic: bool = False
 
     def fingerprint(self) -> str:
-        """Return a hash of the containers' bytes and of the names of the files."""
+        """Return a hash of the containers' bytes, of the names of the files and of the date.
+
+        The folder they are in does not count: files may be put in order after they were loaded.
+        """
         digests = hashlib.sha256()
         for path in sorted({item.path for item in self.files.values()}):
             with path.open("rb") as file:
                 digests.update(hashlib.file_digest(file, "sha256").digest())
         for table, item in sorted(self.files.items()):
-            digests.update(f"\0{table}\0{item.label}".encode())
+            name = item.label.removeprefix(item.folder)
+            digests.update(f"\0{table}\0{self.date}\0{name}".encode())
         return digests.hexdigest()
 
     @property
@@ -57,6 +72,15 @@ class Drop:
     left_alone: list[str] = field(default_factory=list)
 
 
+@dataclass(frozen=True)
+class _Place:
+    """A folder where a source's files are; `is_mixed` when others' are there too."""
+
+    source: Source
+    folder: Path
+    is_mixed: bool = False
+
+
 def look_into(folders: list[Path]) -> Drop:
     """Find the extracts in drops, or in single sources' folders.
 
@@ -65,141 +89,300 @@ def look_into(folders: list[Path]) -> Drop:
     """
     drop = Drop()
     for folder in folders:
-        sources = _sources_in(folder, drop)
-        if not sources:
+        places = _places_in(folder, drop)
+        if not places:
             raise IaeError(
                 f"{printable(folder)}: nothing here is recognised; expected folders named "
                 f"{', '.join(SOURCES)}."
             )
-        for source, place in sources:
-            try:
-                drop.extracts += _extracts(source, place, drop)
-            except IaeError as fault:
-                drop.faults.append(fault)
+        for place in places:
+            _SearchedPlace(place, drop).search()
+    # Oldest first, wherever the files of a source were found.
+    order = [*SOURCES]
+    drop.extracts.sort(
+        key=lambda extract: (
+            order.index(extract.source.name),
+            extract.date is None,
+            extract.date or dt.date.min,
+        )
+    )
     return drop
 
 
-def _sources_in(folder: Path, drop: Drop) -> list[tuple[Source, Path]]:
+def _places_in(folder: Path, drop: Drop) -> list[_Place]:
+    """Return the sources of a drop: folders named for them, in any case, and files beside these.
+
+    The folder can also be a source's own, or hold the drop one folder down.
+    """
     if not folder.is_dir():
         raise IaeError(f"{printable(folder)}: there is no such folder.")
-    try:
-        inside = sorted(path for path in folder.iterdir() if path.is_dir())
-    except OSError:
-        raise IaeError(f"{printable(folder)}: cannot be read; change its mode.") from None
-    found = [(SOURCES[path.name], path) for path in inside if path.name in SOURCES]
-    if found:
-        drop.left_alone += [f"{printable(path)}/" for path in inside if path.name not in SOURCES]
-        return found
-    name = folder.resolve().name
-    if name in SOURCES:
-        return [(SOURCES[name], folder)]
+    inside = _listed(folder)
+    named = _named_for_sources(inside)
+    beside = [_Place(source, folder, is_mixed=True) for source in _sources_of(inside)]
+    if named:
+        known = {place.folder for place in named}
+        drop.left_alone += [
+            f"{printable(path)}/" for path in inside if path.is_dir() and path not in known
+        ]
+        return [*named, *beside]
+    if source := SOURCES.get(folder.resolve().name.lower()):
+        return [_Place(source, folder)]
+    if beside:
+        return beside if len(beside) > 1 else [_Place(beside[0].source, folder)]
     return [
-        (source, folder)
-        for source in SOURCES.values()
-        if any(_table(source, path, folder, path.name) for path in _files(source, folder))
+        place
+        for path in inside
+        if path.is_dir() and not _is_hidden(path)
+        for place in _named_for_sources(_listed(path))
     ]
 
 
-def _files(source: Source, folder: Path) -> list[Path]:
-    return sorted(
-        path
-        for path in folder.glob(source.glob)
-        if path.is_file() and not path.name.startswith((".", "~"))
-    )
+def _named_for_sources(paths: Iterable[Path]) -> list[_Place]:
+    return [
+        _Place(SOURCES[path.name.lower()], path)
+        for path in paths
+        if path.name.lower() in SOURCES and path.is_dir()
+    ]
 
 
-def _table(
-    source: Source, path: Path, folder: Path, name: str
-) -> tuple[Table, dt.date | None] | None:
-    """Return the table a name stands for, with the date the name bears."""
-    below = printable(path.parent.relative_to(folder) / name)
-    for table in source.tables:
-        if found := table.match(below):
-            return table, _date(source, found["date"])
-    return None
+def _sources_of(paths: list[Path]) -> list[Source]:
+    """Return the sources that files belong to, by their names or those of what they hold."""
+    names = [
+        name
+        for path in paths
+        if path.is_file() and not _is_hidden(path) and _is_accepted(path.name)
+        for item in delivered(path, printable(path.name), os.environ.get(PASSWORD_VARIABLE))
+        for name in item.names
+    ]
+    return [
+        source
+        for source in SOURCES.values()
+        if any(table.is_named(name) for table in source.tables for name in names)
+    ]
 
 
-def _date(source: Source, text: str | None) -> dt.date | None:
+def _listed(folder: Path) -> list[Path]:
     try:
-        return dt.datetime.strptime(text or "", source.date_format).date()
-    except ValueError:
+        return sorted(folder.iterdir())
+    except OSError:
+        raise IaeError(
+            f"{printable(folder)}: no permission to read this folder; change its mode or its owner."
+        ) from None
+
+
+def _is_hidden(path: Path) -> bool:
+    return path.name.startswith((".", "~", "__MACOSX"))
+
+
+def _is_accepted(name: str) -> bool:
+    return bool(_FILE.fullmatch(name) or _ARCHIVE.fullmatch(name))
+
+
+@dataclass(frozen=True)
+class _Found:
+    """A delivered file that holds a table of the source, and where it was found."""
+
+    table: str
+    item: Delivered
+    folder: Path
+    date: dt.date | None
+
+
+@dataclass
+class _SearchedPlace:
+    """The files of one source in one place, told apart into extracts."""
+
+    place: _Place
+    drop: Drop
+    found: list[_Found] = field(default_factory=list)
+    faults: dict[Path, IaeError] = field(default_factory=dict)
+    left_alone: list[str] = field(default_factory=list)
+    # Why some of the files left alone cannot be read: they may hold what is missing.
+    unread: list[IaeError] = field(default_factory=list)
+
+    @property
+    def source(self) -> Source:
+        return self.place.source
+
+    def search(self) -> None:
+        """Add to the drop what is in the place: extracts, faults, and what is left alone."""
+        try:
+            for path in self._files(self.place.folder, _MAX_FOLDERS, set()):
+                self._look_at(path)
+        except IaeError as fault:
+            self.drop.faults.append(IaeError(f"{self.source.name}: {fault}"))
+            return
+        if not self.place.is_mixed:
+            self.drop.left_alone += [f"{self.source.name}/{name}" for name in self.left_alone]
+        self.drop.faults += [
+            IaeError(f"{self.source.name}: {fault}") for fault in self.faults.values()
+        ]
+        try:
+            self._add_extracts()
+        except IaeError as fault:
+            self.drop.faults.append(fault)
+
+    def _files(self, folder: Path, nb_levels: int, seen: set[Path]) -> Iterator[Path]:
+        """Yield the files of a folder and of those below, each folder once."""
+        if folder.resolve() in seen:
+            return
+        seen.add(folder.resolve())
+        for path in _listed(folder):
+            if _is_hidden(path) or path.name == SYNTHETIC_MARK:
+                continue
+            if path.is_file():
+                yield path
+            elif path.is_dir() and nb_levels and not self.place.is_mixed:
+                yield from self._files(path, nb_levels - 1, seen)
+            elif not self.place.is_mixed:
+                self.left_alone.append(self._below(path) + "/" * path.is_dir())
+
+    def _below(self, path: Path) -> str:
+        return printable(path.relative_to(self.place.folder))
+
+    def _look_at(self, path: Path) -> None:
+        label = self._below(path)
+        if not _is_accepted(path.name):
+            self.left_alone.append(label)
+            return
+        if self.place.is_mixed and self.source not in _sources_of([path]):
+            return
+        for item in delivered(path, label, os.environ.get(PASSWORD_VARIABLE)):
+            table, name = self._table(item)
+            if table and not item.fault:
+                date = self._date(item, name)
+                self.found.append(_Found(table.name, item, path.parent, date))
+            elif fault := self._fault(item, is_table=table is not None):
+                self.faults.setdefault(path, fault)
+            else:
+                self.left_alone.append(item.label)
+                self.unread += [item.fault] if item.fault else []
+
+    def _table(self, item: Delivered) -> tuple[Table | None, str]:
+        """Return the table that a file holds, and the name that says so."""
+        own_name = item.names[0]
+        if "." in own_name and not _is_accepted(own_name):
+            return None, own_name
+        for name in item.names:
+            for table in self.source.tables:
+                if table.is_named(name):
+                    return table, name
+        return None, own_name
+
+    def _date(self, item: Delivered, name: str) -> dt.date | None:
+        """Return the date in a file's name, else in the nearest name of what it is in."""
+        names = [name, *reversed(re.split(" > |/", item.label))]
+        return next(filter(None, map(self.source.date_in, names)), None)
+
+    def _fault(self, item: Delivered, is_table: bool) -> IaeError | None:
+        """Return why a file that may hold a table cannot be looked into."""
+        own_name = item.names[0]
+        is_archive = bool(_ARCHIVE.fullmatch(own_name)) and not _FILE.fullmatch(own_name)
+        if item.fault:
+            return item.fault if is_table or is_archive else None
+        if not is_archive:
+            return None
+        what, advice = description(item) or ("a text", "give it the ending .csv")
+        return IaeError(f"{item.label}: is {what}, not a .zip or .tar; {advice}.")
+
+    def _add_extracts(self) -> None:
+        if not self.found:
+            if not self.faults:
+                self._refuse_unread()
+                raise self._nothing_found()
+            return
+        is_marked = any(
+            (folder / SYNTHETIC_MARK).is_file()
+            for folder in (self.place.folder, self.place.folder.parent)
+        )
+        missing: list[str] = []
+        for date, group in self._groups():
+            if fault := self._repeated(group):
+                self.drop.faults.append(fault)
+                continue
+            files = {one.table: one.item for one in group}
+            if group_missing := [one for one in self.source.tables if one.name not in files]:
+                of_date = f" of {date:%d/%m/%Y}" if date else ""
+                missing.append(", ".join(one.name for one in group_missing) + of_date)
+                example = group_missing[0].example
+                continue
+            is_synthetic = is_marked or (group[0].folder / SYNTHETIC_MARK).is_file()
+            self.drop.extracts.append(Extract(self.source, files, date, is_synthetic))
+        if missing and not self.faults:
+            self._refuse_unread()
+            raise IaeError(
+                f"{self.source.name}: no file for {' and '.join(missing)} in "
+                f"{printable(self.place.folder)}; expected a name such as {example}, and all files "
+                f"of one extract together{self._unaccepted()}."
+            )
+
+    def _groups(self) -> list[tuple[dt.date | None, list[_Found]]]:
+        """Tell the extracts apart: by folder, by the dates in the names, then by archive.
+
+        Files without a date belong to the only date of their folder.
+        """
+        by_date: dict[tuple[Path, dt.date | None], list[_Found]] = defaultdict(list)
+        for one in self.found:
+            dates = {other.date for other in self.found if other.folder == one.folder}
+            only = next(iter(dates - {None})) if len(dates - {None}) == 1 else None
+            by_date[one.folder, one.date or only].append(one)
+        groups = []
+        for (_, date), files in by_date.items():
+            by_archive: dict[tuple[str, ...], list[_Found]] = defaultdict(list)
+            for one in files:
+                by_archive[_archive(one, files)].append(one)
+            is_one = len({one.table for one in files}) == len(files)
+            groups += [(date, files)] if is_one else [(date, part) for part in by_archive.values()]
+        return groups
+
+    def _repeated(self, group: list[_Found]) -> IaeError | None:
+        for table in self.source.tables:
+            labels = [one.item.label for one in group if one.table == table.name]
+            if len(labels) > 1:
+                return IaeError(
+                    f"{self.source.name}: several files for one table of one extract "
+                    f"({', '.join(labels)}); keep one of them."
+                )
         return None
 
+    def _refuse_unread(self) -> None:
+        if self.unread:
+            raise IaeError(f"{self.source.name}: {self.unread[0]}")
 
-def _extracts(source: Source, folder: Path, drop: Drop) -> list[Extract]:
-    by_date: dict[dt.date | None, dict[str, list[Delivered]]] = defaultdict(
-        lambda: defaultdict(list)
-    )
-    unreadable: list[IaeError] = []
-    paths = _files(source, folder)
-    for path in paths:
-        recognised = False
-        try:
-            for item in delivered(
-                path, printable(path.relative_to(folder)), os.environ.get(PASSWORD_VARIABLE)
-            ):
-                for name in item.names:
-                    if found := _table(source, path, folder, name):
-                        table, date = found
-                        by_date[date][table.name].append(item)
-                        recognised = True
-                        break
-        except IaeError as fault:
-            if _table(source, path, folder, path.name):
-                raise IaeError(f"{source.name}: {fault}") from None
-            unreadable.append(fault)
-        if not recognised:
-            drop.left_alone.append(f"{source.name}/{printable(path.relative_to(folder))}")
-    if not by_date and not paths:
-        drop.left_alone.append(f"{source.name}/ (empty)")
-        return []
-    is_synthetic = any((place / SYNTHETIC_MARK).is_file() for place in (folder, folder.parent))
-    extracts = _grouped(source, by_date)
-    for extract in extracts:
-        _check_complete(source, extract, printable(folder), unreadable)
-    return [
-        Extract(source, {table: items[0] for table, items in files.items()}, date, is_synthetic)
-        for date, files in extracts
-    ]
-
-
-Group = tuple[dt.date | None, dict[str, list[Delivered]]]
-
-
-def _grouped(
-    source: Source, by_date: dict[dt.date | None, dict[str, list[Delivered]]]
-) -> list[Group]:
-    if not source.is_one_extract:
-        return sorted(by_date.items(), key=lambda group: group[0] or dt.date.min) or [(None, {})]
-    dates = sorted(date for date in by_date if date)
-    if len(dates) > 1:
-        raise IaeError(
-            f"{source.name}: the file names bear different dates "
-            f"({', '.join(f'{date:%d/%m/%Y}' for date in dates)}); "
-            "keep the files of one extract in the folder."
+    def _nothing_found(self) -> IaeError:
+        folder = printable(self.place.folder)
+        what = ", ".join(self.left_alone[:_NB_SHOWN]) or "nothing"
+        if len(self.left_alone) > _NB_SHOWN:
+            what += f" and {len(self.left_alone) - _NB_SHOWN} more"
+        tables = ", ".join(table.name for table in self.source.tables)
+        return IaeError(
+            f"{self.source.name}: no file for {tables} in {folder}, which holds {what}; "
+            f"expected a name such as {self.source.tables[0].example}{self._unaccepted()}."
         )
-    files: dict[str, list[Delivered]] = defaultdict(list)
-    for tables in by_date.values():
-        for table, items in tables.items():
-            files[table] += items
-    return [(dates[0] if dates else None, files)]
+
+    def _unaccepted(self) -> str:
+        """Say which files are left alone for their ending only."""
+        names = [
+            name
+            for name in self.left_alone
+            if not _is_accepted(name)
+            and any(table.is_named(re.split(" > |/", name)[-1]) for table in self.source.tables)
+        ]
+        if not names:
+            return ""
+        return f" (the ending of {', '.join(names[:_NB_SHOWN])} is none of {_ENDINGS})"
 
 
-def _check_complete(
-    source: Source, extract: Group, folder: str, unreadable: list[IaeError]
-) -> None:
-    _, files = extract
-    for table in source.tables:
-        items = files.get(table.name, [])
-        if len(items) > 1:
-            raise IaeError(
-                f"{source.name}: several files for one table of one extract "
-                f"({', '.join(item.label for item in items)}); keep one of them."
-            )
-        if not items and unreadable:
-            raise IaeError(f"{source.name}: {unreadable[0]}")
-        if not items:
-            raise IaeError(
-                f"{source.name}: no file for {table.name} in {folder}; "
-                f"expected a name such as {table.example}."
-            )
+def _archive(found: _Found, files: list[_Found]) -> tuple[str, ...]:
+    """Return the innermost archive around a file that holds several tables; () when there is none.
+
+    A Zip of one table and its notice is no archive of an extract.
+    """
+    archives = found.item.archives
+    while archives:
+        nb_levels = len(archives)
+        inside = {one.table for one in files if one.item.archives[:nb_levels] == archives}
+        if len(inside) > 1:
+            return archives
+        archives = archives[:-1]
+    return ()

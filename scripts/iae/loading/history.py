@@ -1,14 +1,15 @@
-"""Which extracts are kept, and which of them count."""
+"""The log of loads: which extracts are kept, and which of them count."""
 
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import duckdb
 
 from iae.errors import IaeError
-from iae.loading.declaration import Source
+from iae.loading.declaration import Source, Table
+from iae.loading.formats.records import Rejection
 from iae.loading.raw_tables import create_raw_views, landing_lines, landing_table
 from iae.loading.sources import SOURCES
 
@@ -27,6 +28,28 @@ class Load:
     def rank(self) -> tuple[bool, dt.date, int]:
         """Place in time; a real extract comes after every synthetic one."""
         return (not self.is_synthetic, self.date, self.load_id)
+
+
+@dataclass(frozen=True)
+class LandedFile:
+    """What became of one file; `first_line` as in `landing.Landed`.
+
+    `left_alone` are parts of it that were not read: sheets of a workbook.
+    """
+
+    table: str
+    file: str
+    nb_records: int
+    nb_rows: int
+    rejections: list[Rejection]
+    first_line: int | None
+    seconds: float
+    left_alone: list[str] = field(default_factory=list)
+
+    @property
+    def nb_rejected(self) -> int:
+        """Number of records that do not fit."""
+        return len(self.rejections)
 
 
 def loads(connection: duckdb.DuckDBPyConnection, source: Source) -> list[Load]:
@@ -77,6 +100,67 @@ def is_beyond_history(kept: list[Load], source: Source, new: Load, keep: int) ->
     return (
         not becomes_current(kept, source, new)
         and sum(load.rank > new.rank for load in kept) >= keep
+    )
+
+
+def record(
+    connection: duckdb.DuckDBPyConnection, source: Source, load: Load, files: list[LandedFile]
+) -> None:
+    """Write a load into the log, not current yet: its files, one by table, and their rejections."""
+    connection.execute(
+        "insert into raw.extracts values (?, ?, ?, false, ?, ?, ?, ?, ?)",
+        [
+            load.load_id,
+            source.name,
+            load.date,
+            dt.datetime.now(dt.UTC).replace(tzinfo=None),
+            sum(file.nb_rows for file in files),
+            sum(file.nb_rejected for file in files),
+            load.fingerprint,
+            load.is_synthetic,
+        ],
+    )
+    for table, file in zip(source.tables, files, strict=True):
+        connection.execute(
+            "insert into raw.extract_files values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            [
+                load.load_id,
+                source.name,
+                file.table,
+                file.file,
+                file.nb_records,
+                file.nb_rows,
+                file.nb_rejected,
+                file.first_line,
+                file.seconds,
+            ],
+        )
+        _record_rejections(connection, source, table, load, file)
+
+
+def _record_rejections(
+    connection: duckdb.DuckDBPyConnection,
+    source: Source,
+    table: Table,
+    load: Load,
+    file: LandedFile,
+) -> None:
+    connection.execute(
+        """
+        insert into raw.rejected_rows
+        select
+            $load_id, $source, $table, $file,
+            unnest($lines), unnest($reasons), unnest($texts),
+        """,
+        {
+            "load_id": load.load_id,
+            "source": source.name,
+            "table": table.name,
+            "file": file.file,
+            "lines": [one.line for one in file.rejections],
+            "reasons": [one.reason for one in file.rejections],
+            "texts": [None if table.has_personal_data else one.raw_text for one in file.rejections],
+        },
     )
 
 

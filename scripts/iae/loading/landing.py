@@ -16,7 +16,7 @@ from iae.errors import IaeError
 from iae.loading.declaration import Table
 from iae.loading.formats.records import MAX_LINE_BYTES, Reading
 from iae.loading.personal import compact_nir, nir_hash
-from iae.sql import literal, quoted
+from iae.sql import quoted
 
 # Two blocks are in memory: one that DuckDB reads while the other is being filled.
 BLOCK_BYTES = 128 << 20
@@ -27,7 +27,7 @@ _BUFFER_BYTES = 64 << 20
 _UNPARSED = (
     duckdb.InvalidInputException,
     duckdb.ConversionException,
-    # What its threads began to read does not fit together.
+    # Its parallel readers disagreed on where records begin.
     duckdb.NotImplementedException,
 )
 
@@ -80,37 +80,45 @@ def _ahead(filler: ThreadPoolExecutor, blocks: Iterator[Block]) -> Iterator[Bloc
 class Landed:
     """A landed table: how many rows it has, and the line of its first one.
 
-    Rows that follow each other are on lines that do, so that nobody has to count them while they
-    are parsed. Where they are not, the lines are in a table of their own, row by row, and
-    `first_line` is None.
+    Where rows are on consecutive lines, the first line is enough. Where they are not, the lines
+    are in a table of their own, row by row, and `first_line` is None.
     """
 
     nb_rows: int
     first_line: int | None
 
 
+@dataclass(frozen=True)
+class Target:
+    """Where a table lands: the physical table of its rows, and that of their lines."""
+
+    table: Table
+    rows: str
+    lines: str
+
+
 def land(
     connection: duckdb.DuckDBPyConnection,
-    target: str,
-    lines: str,
-    table: Table,
+    target: Target,
     reading: Reading,
     blocks: Iterator[Block],
     salt: str | None,
 ) -> Landed:
-    """Create `target` from a reading, in file order, and the table `lines` where it is needed.
+    """Create the target from a reading, in file order; the table of lines only where it is needed.
 
     The reading's next blocks are those of `blocks`. `salt` is needed where the table holds a NIR.
     Raise NotAsCountedError when the file must be read again with every line checked, IaeError when
     DuckDB cannot parse it, and what reading raises.
     """
-    connection.execute(_table_sql(target, table))
+    table = target.table
+    connection.execute(_table_sql(target.rows, table))
     parameters = {"salt": salt} if table.nir else {}
     for block in blocks:
         try:
             with block.file:
                 if block.size():
-                    connection.execute(_landing_sql(target, table, reading, block), parameters)
+                    sql = _landing_sql(target, reading, block)
+                    connection.execute(sql, parameters)
         except _UNPARSED:
             # Its message shows the record, which may hold personal data: it goes no further.
             if reading.is_careful:
@@ -119,12 +127,11 @@ def land(
         if block.is_last:
             break
     first_line: int | None = 1 + (reading.shifts[0][1] if reading.shifts else 0)
-    if len(reading.shifts) > 1 or table.keep:
+    if len(reading.shifts) > 1:
         first_line = None
-        _write_lines(connection, lines, reading)
-    if table.keep:
-        _keep_the_wanted(connection, target, lines, table)
-    [nb_rows] = connection.execute(f"select count(*) from {target}").fetchone() or (0,)  # noqa: S608
+        _write_lines(connection, target.lines, reading)
+    counted = connection.execute(f"select count(*) from {target.rows}").fetchone()  # noqa: S608
+    [nb_rows] = counted or (0,)
     return Landed(int(nb_rows), first_line)
 
 
@@ -170,8 +177,9 @@ def _table_sql(name: str, table: Table) -> str:
     return f"create table {name} ({listed})"
 
 
-def _landing_sql(target: str, table: Table, reading: Reading, block: Block) -> str:
+def _landing_sql(target: Target, reading: Reading, block: Block) -> str:
     """Return the SQL that lands a block, in file order. Only names of ours are in its text."""
+    table = target.table
     places = {name: f"c{rank}" for rank, name in reversed([*enumerate(reading.columns)])}
     selected = [places[name] for name in table.columns]
     nir = compact_nir(places[table.nir]) if table.nir else "null"
@@ -182,7 +190,7 @@ def _landing_sql(target: str, table: Table, reading: Reading, block: Block) -> s
     # A thread that begins within quotes can take a separator there for one that counts.
     is_shared = not (reading.is_careful or (dialect.quotes_separators and block.has_quotes))
     return f"""
-        insert into {target}
+        insert into {target.rows}
         select {", ".join(selected)}
         from (
             select *, {nir} as nir
@@ -211,29 +219,4 @@ def _write_lines(connection: duckdb.DuckDBPyConnection, lines: str, reading: Rea
             "starts": [rank + shift for (rank, shift), _ in runs],
             "stops": [next_rank + shift for (_, shift), (next_rank, _) in runs],
         },
-    )
-
-
-def _keep_the_wanted(
-    connection: duckdb.DuckDBPyConnection, target: str, lines: str, table: Table
-) -> None:
-    """Reduce `target`, and `lines` with it, to the rows that are to be kept."""
-    wanted = " and ".join(f"{quoted(name)} = {literal(v)}" for name, v in table.keep.items())
-
-    def placed(name: str) -> str:
-        # In the transaction that creates a table, its row numbers do not begin at 0.
-        return f"(select *, rowid - (select min(rowid) from {name}) as place from {name})"  # noqa: S608
-
-    connection.execute(
-        f"""
-        create or replace table {lines} as
-        select lines.line
-        from {placed(target)} as landed
-        inner join {placed(lines)} as lines on landed.place = lines.place
-        where {wanted}
-        order by lines.line
-        """  # noqa: S608
-    )
-    connection.execute(
-        f"create or replace table {target} as from {target} where {wanted} order by rowid"
     )

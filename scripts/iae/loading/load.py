@@ -1,12 +1,13 @@
-"""Loading an extract: one transaction, checked before it replaces anything."""
+"""Loading extracts: each in one transaction, checked before it replaces anything."""
 
 from __future__ import annotations
 
 import datetime as dt
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
+from itertools import groupby
 from pathlib import Path
 
 import duckdb
@@ -17,7 +18,9 @@ from iae.loading.comparison import compare, refuse_falls
 from iae.loading.declaration import Source, Table
 from iae.loading.drops import Extract
 from iae.loading.formats.records import Reading
-from iae.loading.landing import Block, NotAsCountedError, filled_ahead, land
+from iae.loading.header import check_columns
+from iae.loading.keys import refuse_unusable_keys
+from iae.loading.landing import Block, Landed, NotAsCountedError, Target, filled_ahead, land
 from iae.loading.personal import salt
 from iae.loading.raw_tables import create_raw_views, landing_lines, landing_table
 
@@ -40,30 +43,53 @@ class Options:
 
 
 @dataclass(frozen=True)
-class LandedFile:
-    """What became of one file; `first_line` as in `landing.Landed`."""
-
-    table: str
-    file: str
-    nb_records: int
-    nb_rows: int
-    nb_rejected: int
-    first_line: int | None
-    seconds: float
-
-
-@dataclass(frozen=True)
 class Outcome:
     """What became of one extract; `note` says it."""
 
     source: str
     date: dt.date
-    files: list[LandedFile] = field(default_factory=list)
+    files: list[history.LandedFile] = field(default_factory=list)
     note: str = "loaded"
 
 
 # Called with a file's table, and the bytes of its container consumed so far.
 OnProgress = Callable[[str, int], None]
+
+
+def load_all(
+    connection: duckdb.DuckDBPyConnection,
+    warehouse: Path,
+    extracts: list[Extract],
+    options: Options,
+    show: Callable[[Extract], AbstractContextManager[OnProgress]],
+) -> tuple[list[Outcome], list[IaeError]]:
+    """Load extracts, oldest first; return what became of them, and the faults of those refused.
+
+    Of a source whose latest extract alone counts, those beyond the number kept are not looked into,
+    unless newer ones are refused.
+    """
+    outcomes: list[Outcome] = []
+    faults: list[IaeError] = []
+
+    def loaded(extract: Extract) -> bool:
+        try:
+            with show(extract) as on_progress:
+                outcomes.append(load(connection, warehouse, extract, options, on_progress))
+        except IaeError as fault:
+            faults.append(fault)
+            return False
+        return True
+
+    for source, group in groupby(extracts, key=lambda extract: extract.source):
+        found = [*group]
+        nb_needed = len(found) if source.accumulates else options.keep
+        nb_loaded = sum([loaded(extract) for extract in found[-nb_needed:]])
+        for extract in reversed(found[:-nb_needed]):
+            if extract.date and nb_loaded >= nb_needed:
+                outcomes.append(_beyond_history(source, extract.date, options))
+            else:
+                nb_loaded += loaded(extract)
+    return outcomes, faults
 
 
 def load(
@@ -86,8 +112,13 @@ def load(
         try:
             return attempt.run(careful)
         except NotAsCountedError as error:
-            # Lines that are too short and too long made up for each other: check each of them.
+            # A short and a long line cancelled out in the counts: check each line.
             careful.add(str(error))
+
+
+def _beyond_history(source: Source, date: dt.date, options: Options) -> Outcome:
+    note = f"not loaded: older than the {options.keep} extracts kept (--keep)"
+    return Outcome(source.name, date, note=note)
 
 
 def _loaded_before(
@@ -140,15 +171,14 @@ class _Load:
                 item = self.extract.files[table.name]
                 reading = source.open(item, table.wanted, table.name in careful)
                 closing.callback(reading.close)
-                _check_columns(reading, table)
+                check_columns(reading, table)
                 readings[table.name] = reading
             date = self._date(readings)
             [load_id] = self.connection.execute("select nextval('raw.load_ids')").fetchone() or (0,)
             new = history.Load(load_id, date, False, self.fingerprint, self.extract.is_synthetic)
             kept = history.loads(self.connection, source)
             if history.is_beyond_history(kept, source, new, self.options.keep):
-                note = f"not loaded: older than the {self.options.keep} extracts kept (--keep)"
-                return Outcome(source.name, date, note=note)
+                return _beyond_history(source, date, self.options)
             with _transaction(self.connection):
                 return self._land(readings, new, kept)
 
@@ -158,13 +188,16 @@ class _Load:
         dates = [reading.date for reading in readings.values() if reading.date]
         date = max(dates) if dates else self.extract.date
         if date is None:
-            example = source.tables[0].example
+            names = ", ".join(item.label for item in self.extract.files.values())
             raise IaeError(
-                f"{source.name}: no date in the file names; expected a name such as {example}."
+                f"{source.name}: no date in the file names ({names}); "
+                f"expected a name such as {source.tables[0].example}."
             )
-        if not EARLIEST_DATE <= date <= dt.date.today() + dt.timedelta(days=366):
+        latest = dt.date.today() + dt.timedelta(days=source.days_ahead)
+        if not EARLIEST_DATE <= date <= latest:
             raise IaeError(
-                f"{source.name}: the extract is dated {date:%d/%m/%Y}, which cannot be; "
+                f"{source.name}: the extract is dated {date:%d/%m/%Y}, which cannot be "
+                f"(expected {EARLIEST_DATE:%d/%m/%Y} to {latest:%d/%m/%Y}); "
                 "correct the file names or ask for the extract again."
             )
         return date
@@ -182,7 +215,7 @@ class _Load:
         if before and not self.options.accept:
             figures = compare(self.connection, source, before, new)
             refuse_falls(source, before, new, figures, self.options.max_fall)
-        self._log(new, files, readings)
+        history.record(self.connection, source, new, files)
         note = "loaded"
         if history.becomes_current(kept, source, new):
             history.make_current(self.connection, source, new)
@@ -200,19 +233,33 @@ class _Load:
 
     def _land_table(
         self, table: Table, reading: Reading, blocks: Iterator[Block], new: history.Load
-    ) -> LandedFile:
+    ) -> history.LandedFile:
         started = time.monotonic()
-        label = reading.item.label
-        landed = land(
-            self.connection,
-            landing_table(self.extract.source, table, new.load_id),
-            landing_lines(self.extract.source, table, new.load_id),
+        source = self.extract.source
+        target = Target(
             table,
-            reading,
-            blocks,
-            salt(self.warehouse) if table.nir else None,
+            landing_table(source, table, new.load_id),
+            landing_lines(source, table, new.load_id),
         )
-        nb_rows = landed.nb_rows
+        secret = salt(self.warehouse) if table.nir else None
+        landed = land(self.connection, target, reading, blocks, secret)
+        self._check_counts(reading, landed)
+        label = reading.item.label
+        refuse_unusable_keys(self.connection, target.rows, table, label, landed.nb_rows)
+        return history.LandedFile(
+            table.name,
+            label,
+            reading.nb_records + len(reading.rejections),
+            landed.nb_rows,
+            reading.rejections,
+            landed.first_line,
+            time.monotonic() - started,
+            reading.left_alone,
+        )
+
+    def _check_counts(self, reading: Reading, landed: Landed) -> None:
+        """Raise IaeError where records are missing, or where too many do not fit."""
+        label = reading.item.label
         nb_rejected = len(reading.rejections)
         nb_records = reading.nb_records + nb_rejected
         if reading.nb_announced not in (None, nb_records):
@@ -220,11 +267,10 @@ class _Load:
                 f"{label}: FIN announces {reading.nb_announced} records and {nb_records} are "
                 "there; the file is not whole, ask for it again."
             )
-        if table.keep:
-            # Other indicators of the file are none of its records here.
-            nb_records = nb_rows + nb_rejected
-        if nb_rows + nb_rejected != nb_records:
-            raise IaeError(f"{label}: {nb_records} records but {nb_rows} rows landed; report it.")
+        if landed.nb_rows + nb_rejected != nb_records:
+            raise IaeError(
+                f"{label}: {nb_records} records but {landed.nb_rows} rows landed; report it."
+            )
         if nb_rejected > self.options.max_rejected * nb_records:
             first = reading.rejections[0]
             raise IaeError(
@@ -232,83 +278,3 @@ class _Load:
                 f"{first.line} ({first.reason}); ask for the file again, or allow more with "
                 "--max-rejected."
             )
-        return LandedFile(
-            table.name,
-            label,
-            nb_records,
-            nb_rows,
-            nb_rejected,
-            landed.first_line,
-            time.monotonic() - started,
-        )
-
-    def _log(
-        self,
-        new: history.Load,
-        files: list[LandedFile],
-        readings: dict[str, Reading],
-    ) -> None:
-        source = self.extract.source
-        self.connection.execute(
-            "insert into raw.extracts values (?, ?, ?, false, ?, ?, ?, ?, ?)",
-            [
-                new.load_id,
-                source.name,
-                new.date,
-                dt.datetime.now(dt.UTC).replace(tzinfo=None),
-                sum(file.nb_rows for file in files),
-                sum(file.nb_rejected for file in files),
-                new.fingerprint,
-                new.is_synthetic,
-            ],
-        )
-        for table, file in zip(source.tables, files, strict=True):
-            self.connection.execute(
-                "insert into raw.extract_files values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                [
-                    new.load_id,
-                    source.name,
-                    file.table,
-                    file.file,
-                    file.nb_records,
-                    file.nb_rows,
-                    file.nb_rejected,
-                    file.first_line,
-                    file.seconds,
-                ],
-            )
-            rejections = readings[table.name].rejections
-            self.connection.execute(
-                """
-                insert into raw.rejected_rows
-                select
-                    $load_id, $source, $table, $file,
-                    unnest($lines), unnest($reasons), unnest($texts),
-                """,
-                {
-                    "load_id": new.load_id,
-                    "source": source.name,
-                    "table": table.name,
-                    "file": file.file,
-                    "lines": [one.line for one in rejections],
-                    "reasons": [one.reason for one in rejections],
-                    "texts": [
-                        None if table.has_personal_data else one.raw_text for one in rejections
-                    ],
-                },
-            )
-
-
-def _check_columns(reading: Reading, table: Table) -> None:
-    missing = [name for name in table.wanted if name not in reading.columns]
-    repeated = [name for name in table.wanted if reading.columns.count(name) > 1]
-    if missing:
-        raise IaeError(
-            f"{reading.item.label}, line {reading.line - 1}: the header has no column "
-            f"{', '.join(missing)}; ask for the file again."
-        )
-    if repeated:
-        raise IaeError(
-            f"{reading.item.label}, line {reading.line - 1}: the header has column "
-            f"{', '.join(repeated)} more than once; ask for the file again."
-        )

@@ -20,7 +20,7 @@ LONG_BYTES = 8 << 20
 
 
 def show_left_alone(names: list[str]) -> None:
-    """Name what was found and is no source's."""
+    """Name the files that belong to no source."""
     if names:
         stdout.print(f"Left alone: {', '.join(names)}")
 
@@ -63,6 +63,9 @@ def show_outcomes(outcomes: list[Outcome]) -> None:
             )
     if table.rows:
         stdout.print(table)
+    show_left_alone(
+        [name for outcome in outcomes for file in outcome.files for name in file.left_alone]
+    )
     for outcome in outcomes:
         what = f"{outcome.source}, extract of {outcome.date:%d/%m/%Y}"
         stdout.print(f"{what}: {outcome.note}")

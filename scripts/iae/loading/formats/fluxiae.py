@@ -127,7 +127,7 @@ class FluxIaeReading(TextReading):
             if line.count(SEPARATOR) == self.nb_separators and not _FIN.fullmatch(line)
         ]
         return (
-            bool(whole)
+            any(line.rpartition(SEPARATOR)[2].strip() for line in whole)
             and all(_VALUE.fullmatch(line.rpartition(SEPARATOR)[2]) for line in whole)
             and not all(_VALUE.fullmatch(line.partition(SEPARATOR)[0]) for line in whole)
         )
@@ -161,7 +161,7 @@ class FluxIaeReading(TextReading):
         return Clean(chunk, nb_lines)
 
     def repair(self, chunk: bytes, is_last: bool) -> tuple[list[Record], bytes]:
-        """See TextReading. The last record is kept back: a fragment that follows may be its own."""
+        """See TextReading. The last record is kept back: the next chunk may continue it."""
         repair = _Repair(self.nb_separators, self.is_crlf, self.header, self.breaks_in_first_column)
         lines = [
             _Line(number, text.removesuffix(b"\r"), _line_end(text), text.count(SEPARATOR))

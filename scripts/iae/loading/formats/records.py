@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 
 from iae.errors import IaeError
 from iae.loading.containers import Delivered, Stream
+from iae.loading.contents import description
 
 # Small enough for a processor's cache: a chunk is gone through several times.
 CHUNK_BYTES = 512 << 10
@@ -95,6 +96,13 @@ class Reading(ABC):
     rejections: list[Rejection] = field(default_factory=list)
     shifts: list[tuple[int, int]] = field(default_factory=list)
     line: int = 1
+    # Parts of the file that are not read, by name and why: sheets of a workbook.
+    left_alone: list[str] = field(default_factory=list)
+
+    @property
+    def header_place(self) -> str:
+        """Where the header was looked for."""
+        return f"line {self.line - 1}"
 
     @abstractmethod
     def chunks(self) -> Iterator[bytes]:
@@ -126,8 +134,6 @@ class TextReading(Reading):
     def head(self) -> bytes:
         """Read the first chunk, without BOM, and keep it for the lines to come."""
         self._buffer = self.stream.read(CHUNK_BYTES)
-        if self._buffer.startswith((b"\xff\xfe", b"\xfe\xff")):
-            raise IaeError(f"{self.item.label}: is written in UTF-16; deliver it in UTF-8.")
         self._buffer = self._buffer.removeprefix(BOM)
         return self._buffer
 
@@ -136,7 +142,8 @@ class TextReading(Reading):
         while b"\n" not in self._buffer and (data := self.stream.read(CHUNK_BYTES)):
             self._buffer += data
             if len(self._buffer) > MAX_LINE_BYTES + CHUNK_BYTES:
-                raise IaeError(f"{self.item.label}: has no line ends; it is not a text file.")
+                what, advice = description(self.item) or ("one endless line", "ask for it again")
+                raise IaeError(f"{self.item.label}: is {what}, has no line ends; {advice}.")
         if not self._buffer:
             return None
         text, _, self._buffer = self._buffer.partition(b"\n")

@@ -1,7 +1,8 @@
-"""ASP's contrats aidés (sources.md, "asp_contrats_aides"; own input contract)."""
+"""ASP's contrats aidés (docs/sources.md, "asp_contrats_aides"; own input contract)."""
 
 from __future__ import annotations
 
+from iae.loading.codes import dates, ids, patterns, places, sirets
 from iae.loading.declaration import Source, Table
 from iae.loading.formats.delimited import Delimited
 
@@ -10,7 +11,7 @@ ASP_CONTRATS_AIDES = Source(
     tables=(
         Table(
             name="contrats_aides",
-            pattern=r"contrats_aides_(?P<date>\d{8})(?!\d)",
+            pattern="contrats_aides(?![a-z])",
             example="contrats_aides_<YYYYMMDD>.csv",
             columns=(
                 "num_convention",
@@ -24,6 +25,13 @@ ASP_CONTRATS_AIDES = Source(
                 "date_rupture",
             ),
             nir="nir",
+            keys=(
+                *ids("num_convention"),
+                *sirets("siret_employeur"),
+                *dates("date_embauche", "date_fin_prevue", "date_rupture"),
+                *patterns("a department code", r"[A-Za-z-]*\d[0-9A-Za-z]*", "code_departement"),
+                *places(postcodes=("code_postal",)),
+            ),
         ),
     ),
     open=Delimited(separators=";"),

@@ -1,11 +1,12 @@
-"""FluxIAE, the weekly snapshot of ASP's extranet IAE (sources.md, "asp_fluxiae")."""
+"""FluxIAE, the weekly snapshot of ASP's extranet IAE (docs/sources.md, "asp_fluxiae")."""
 
 from __future__ import annotations
 
-from iae.loading.declaration import Gauge, Source, Table
+from iae.loading.codes import dates, ids, nirs, patterns, places, references
+from iae.loading.declaration import Gauge, Key, Source, Table
 from iae.loading.formats.fluxiae import open_fluxiae
 
-# The last month that is fully elapsed at $date (indicator.md, "Months").
+# The last month that is fully elapsed at $date (docs/indicator.md, "Months").
 _LAST_MONTH = "date_trunc('month', $date::date + 1) - interval 1 month"
 
 # Persons of each measure in the last month both extracts cover; policy is left to the models.
@@ -86,16 +87,23 @@ def _table(
     columns: str,
     nir: str | None = None,
     has_personal_data: bool = True,
+    keys: tuple[Key, ...] = (),
 ) -> Table:
     return Table(
         name=name,
         # The view's name is matched up to the next "_".
-        pattern=rf"fluxIAE_{view}_(?:(?P<date>\d{{8}})(?!\d))?",
+        pattern=rf"fluxIAE_{view}_",
         example=f"fluxIAE_{view}_DDMMYYYY_HHMMSS.csv.gz",
         columns=tuple(columns.split()),
         nir=nir,
         has_personal_data=has_personal_data,
+        keys=keys,
     )
+
+
+def _codes(*columns: str) -> tuple[Key, ...]:
+    """Codes such as `ACI_DC` and `VALIDE`: which of them count is the models' to say."""
+    return patterns("a code in capitals", "[A-Z_]+", *columns, least=0)
 
 
 ASP_FLUXIAE = Source(
@@ -112,6 +120,17 @@ ASP_FLUXIAE = Source(
             structure_adresse_gestion_code_insee structure_date_creation
             structure_date_modification
             """,
+            keys=(
+                *ids("structure_id_siae"),
+                *dates("structure_date_modification"),
+                *places(
+                    communes=(
+                        "structure_adresse_admin_code_insee",
+                        "structure_adresse_gestion_code_insee",
+                    ),
+                    postcodes=("structure_adresse_admin_cp", "structure_adresse_gestion_cp"),
+                ),
+            ),
         ),
         _table(
             "annexe_financiere",
@@ -123,6 +142,12 @@ ASP_FLUXIAE = Source(
             af_date_fin_effet af_etp_postes_insertion
             """,
             has_personal_data=False,
+            keys=(
+                *ids("af_id_annexe_financiere"),
+                *references("af_id_structure"),
+                *_codes("af_mesure_dispositif_code", "af_etat_annexe_financiere_code"),
+                *dates("af_date_debut_effet"),
+            ),
         ),
         _table(
             "contrat_mission",
@@ -132,6 +157,17 @@ ASP_FLUXIAE = Source(
             contrat_type_contrat contrat_date_embauche contrat_date_fin_contrat
             contrat_date_sortie_definitive contrat_date_creation contrat_date_modification
             """,
+            keys=(
+                *ids("contrat_id_ctr", "contrat_id_pph"),
+                *references("contrat_id_structure"),
+                *_codes("contrat_mesure_disp_code"),
+                *dates(
+                    "contrat_date_embauche",
+                    "contrat_date_fin_contrat",
+                    "contrat_date_sortie_definitive",
+                    "contrat_date_modification",
+                ),
+            ),
         ),
         _table(
             "etat_mensuel_indiv",
@@ -141,16 +177,34 @@ ASP_FLUXIAE = Source(
             emi_sme_version emi_esm_etat_code emi_nb_heures_travail emi_part_etp
             emi_date_creation emi_date_modification
             """,
+            keys=(
+                *ids("emi_dsm_id", "emi_pph_id"),
+                *references("emi_afi_id"),
+                *patterns("a month from 1 to 12", r"0*([1-9]|1[0-2])", "emi_sme_mois"),
+                *patterns("a year", r"20\d\d", "emi_sme_annee"),
+                *_codes("emi_esm_etat_code"),
+                *patterns(
+                    "hours with a decimal point", r"-?(\d+\.?\d*|\.\d+)", "emi_nb_heures_travail"
+                ),
+                *dates("emi_date_modification"),
+            ),
         ),
         _table(
             "salarie",
             "Salarie",
             "salarie_id salarie_date_modification",
             nir="salarie_nir",
+            keys=(
+                *ids("salarie_id"),
+                *dates("salarie_date_modification"),
+                *nirs("salarie_nir"),
+            ),
         ),
     ),
     open=open_fluxiae,
     date_format="%d%m%Y",
-    is_one_extract=True,
-    gauges=(Gauge(_STOCK, at_same_date=True), Gauge(_ANNEX_SHARE, at_same_date=False)),
+    gauges=(
+        Gauge(_STOCK, at_same_date=True),
+        Gauge(_ANNEX_SHARE, at_same_date=False, is_percentage=True),
+    ),
 )

@@ -1,25 +1,32 @@
-"""Baromètre des résultats de l'action publique: the published series (sources.md, "barometre").
+"""Baromètre des résultats de l'action publique: the published series.
 
-Licence Ouverte 2.0, DITP/Etalab.
+docs/sources.md, "barometre". Licence Ouverte 2.0, DITP/Etalab.
 """
 
 from __future__ import annotations
 
-from iae.loading.declaration import Source, Table
+from iae.loading.codes import patterns
+from iae.loading.declaration import Key, Source, Table
 from iae.loading.formats.delimited import Delimited
 
 _INDICATOR = ("mesure", "indicateur", "id_indicateur")
 _VALUE = ("date", "valeur", "unite")
+_WANTED = "nb-beneficiaires-siae"
 
 
 def _table(name: str, *territory: str) -> Table:
     return Table(
         name=name,
-        pattern=rf"(?P<date>\d{{4}}-\d{{2}}-\d{{2}})/barometre-resultats-detail-{name}\b",
+        pattern=rf"(.*[^a-z])?barometre-resultats-detail-{name}(?![a-z])",
         example=f"<YYYY-MM-DD>/barometre-resultats-detail-{name}.csv",
         columns=(*_INDICATOR, *territory, *_VALUE),
-        keep={"id_indicateur": "nb-beneficiaires-siae"},
         has_personal_data=False,
+        keys=(
+            # A file may hold other indicators; one without this one is no edition of it.
+            Key("id_indicateur", lambda name: f"{name} = '{_WANTED}'", _WANTED, 0, at_least=1),
+            *patterns("a date YYYY-MM-DD", r"\d{4}-\d\d-\d\d", "date"),
+            *patterns("a number", r"-?\d+(\.\d+)?", "valeur"),
+        ),
     )
 
 
@@ -31,7 +38,6 @@ BAROMETRE = Source(
         _table("departemental", "code_departement", "libelle_departement"),
     ),
     open=Delimited(separators=","),
-    date_format="%Y-%m-%d",
-    glob="*/*",
+    date_format="%Y%m%d",
     accumulates=True,
 )

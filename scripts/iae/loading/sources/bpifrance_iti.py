@@ -1,7 +1,8 @@
-"""BPI France: entries into the ITI programme (sources.md, "bpifrance_iti"; own input contract)."""
+"""BPI France: entries into the ITI programme (docs/sources.md, "bpifrance_iti"; own contract)."""
 
 from __future__ import annotations
 
+from iae.loading.codes import ids, patterns
 from iae.loading.declaration import Source, Table
 from iae.loading.formats.workbook import Workbook
 
@@ -10,10 +11,20 @@ BPIFRANCE_ITI = Source(
     tables=(
         Table(
             name="iti_entrees",
-            pattern=r"iti_entrees_(?P<date>\d{8})(?!\d)",
+            pattern="iti_entrees(?![a-z])",
             example="iti_entrees_<YYYYMMDD>.xlsx",
             columns=("mois", "region", "departement", "reseau", "entrees"),
             has_personal_data=False,
+            keys=(
+                *ids("departement"),
+                # Several spellings (docs/sources.md): a year, or two digits of one, and a month.
+                *patterns(
+                    "a month",
+                    r"\d{4}-\d\d(-\d\d)?|\d\d?/\d{4}|\pL+\.?[-\s\pZ]*\d{2,4}|\pL.*[\s\pZ].*",
+                    "mois",
+                ),
+                *patterns("a number of entries", r"\d[\d\s\pZ]*", "entrees"),
+            ),
         ),
     ),
     open=Workbook(

@@ -1,7 +1,8 @@
-"""Extrapro: contrats de professionnalisation (sources.md, "extrapro"; own input contract)."""
+"""Extrapro: contrats de professionnalisation (docs/sources.md, "extrapro"; own input contract)."""
 
 from __future__ import annotations
 
+from iae.loading.codes import dates, ids, places, sirets
 from iae.loading.declaration import Source, Table
 from iae.loading.formats.delimited import UTF_8, WINDOWS_1252, Delimited
 
@@ -10,7 +11,7 @@ EXTRAPRO = Source(
     tables=(
         Table(
             name="contrats_pro",
-            pattern=r"contrats_pro_(?P<date>\d{8})(?!\d)",
+            pattern="contrats_pro(?![a-z])",
             example="contrats_pro_<YYYYMMDD>.csv",
             columns=(
                 "num_contrat",
@@ -29,6 +30,12 @@ EXTRAPRO = Source(
                 "opco",
             ),
             nir="nir",
+            keys=(
+                *ids("num_contrat"),
+                *sirets("siret_employeur"),
+                *dates("date_debut", "date_fin"),
+                *places(communes=("code_commune_insee",), postcodes=("code_postal",)),
+            ),
         ),
     ),
     open=Delimited(separators=";", encodings=(UTF_8, WINDOWS_1252)),

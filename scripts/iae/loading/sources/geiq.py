@@ -1,7 +1,8 @@
-"""The yearly list of GEIQ (sources.md, "geiq"): a workbook or delimited text."""
+"""The yearly list of GEIQ (docs/sources.md, "geiq"): a workbook or delimited text."""
 
 from __future__ import annotations
 
+from iae.loading.codes import places, sirets
 from iae.loading.containers import Delivered
 from iae.loading.declaration import Source, Table
 from iae.loading.formats.delimited import UTF_8, WINDOWS_1252, Delimited
@@ -22,13 +23,15 @@ GEIQ = Source(
     tables=(
         Table(
             name="listes",
-            pattern=r"geiq_(?P<date>\d{4})(?!\d)",
+            pattern="geiq(?![a-z])",
             example="geiq_<YYYY>.xlsx",
             columns=("nom", "code_postal", "ville", "siret"),
+            keys=(*sirets("siret"), *places(postcodes=("code_postal",))),
         ),
     ),
     open=_open,
     # The label is granted for one year: a list is dated 1 January of its year.
     date_format="%Y",
     accumulates=True,
+    days_ahead=366,
 )

@@ -1,0 +1,115 @@
+"""What a file is when it is not what was expected, told by its first bytes."""
+
+from __future__ import annotations
+
+import re
+
+from iae.loading.containers import Delivered
+
+_HEAD_BYTES = 1 << 16
+_HELD_BYTES = 64 << 20
+
+_PACK_AGAIN = "unpack it and deliver the file as it is, gzipped or as .zip"
+_ASK_AGAIN = "ask for the file again"
+_SAVE_AS_CSV = "save it as CSV"
+_DOWNLOAD_AGAIN = "download the file again, logged in"
+
+# First bytes, what they are the first bytes of, and what to do.
+_MAGIC: tuple[tuple[bytes, str, str], ...] = (
+    (b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive", _PACK_AGAIN),
+    (b"Rar!\x1a\x07", "a RAR archive", _PACK_AGAIN),
+    (b"\xfd7zXZ\x00", "an xz archive", _PACK_AGAIN),
+    (b"BZh", "a bzip2 archive", _PACK_AGAIN),
+    (b"\x28\xb5\x2f\xfd", "a zstd archive", _PACK_AGAIN),
+    (b"\x04\x22\x4d\x18", "an lz4 archive", _PACK_AGAIN),
+    (b"\x1f\x9d", "an archive of compress (.Z)", _PACK_AGAIN),
+    (b"MSCF", "a Windows cabinet", _PACK_AGAIN),
+    (b"%PDF", "a PDF document", _ASK_AGAIN),
+    (b"\x89PNG", "an image (PNG)", _ASK_AGAIN),
+    (b"\xff\xd8\xff", "an image (JPEG)", _ASK_AGAIN),
+    (b"GIF8", "an image (GIF)", _ASK_AGAIN),
+    (b"{\\rtf", "a text document (RTF)", _ASK_AGAIN),
+    (b"PAR1", "a Parquet file", _SAVE_AS_CSV),
+    (b"SQLite format 3\x00", "an SQLite database", _SAVE_AS_CSV),
+    (b"\x00\x01\x00\x00Standard", "an Access database", _SAVE_AS_CSV),
+    (b"version https://git-lfs", "a pointer of Git LFS, not the file", "fetch the file itself"),
+    (b"-----BEGIN PGP", "an encrypted file (PGP)", "decrypt it first"),
+    (b"MIME-Version:", "an e-mail", "deliver the file attached to it"),
+    (b"MZ", "a program", _ASK_AGAIN),
+    (b"\x7fELF", "a program", _ASK_AGAIN),
+)
+_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+# Streams of an OLE file, by the names that tell what it is.
+_OLE_STREAMS = (
+    ("EncryptedPackage", "a workbook protected by a password", "save it without one"),
+    ("WordDocument", "a Word document", _ASK_AGAIN),
+    ("PowerPoint Document", "a presentation", _ASK_AGAIN),
+    ("__substg1.0", "an e-mail of Outlook", "deliver the file attached to it"),
+    ("Workbook", "an Excel workbook", _SAVE_AS_CSV),
+    ("Book", "an Excel workbook", _SAVE_AS_CSV),
+)
+_CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1f]")
+
+
+def description(item: Delivered) -> tuple[str, str] | None:
+    """Return what a file is, and what to do; None for text in columns, or what nobody knows."""
+    with item.open() as stream:
+        head = stream.read(_HEAD_BYTES)
+        if head.startswith((b"PK", _OLE)):
+            # What such a file holds is named at its end, or anywhere.
+            head += stream.read(_HELD_BYTES)
+    if not head:
+        return "empty", _ASK_AGAIN
+    if not head.strip(b"\x00"):
+        return "made of zeros only, as a copy that failed is", _ASK_AGAIN
+    for magic, what, advice in _MAGIC:
+        if head.startswith(magic):
+            return what, advice
+    if head.startswith(b"PK"):
+        return _zipped(head)
+    if head.startswith(_OLE):
+        return _in_ole(head)
+    if _is_utf_16(head):
+        return "a text in UTF-16", "save it in UTF-8"
+    return _text(head)
+
+
+def _zipped(head: bytes) -> tuple[str, str]:
+    """Tell workbooks and documents, the only Zips that are not unpacked."""
+    if b"word/" in head or b"opendocument.text" in head:
+        return "a text document", _ASK_AGAIN
+    if b"ppt/" in head or b"opendocument.presentation" in head:
+        return "a presentation", _ASK_AGAIN
+    return "a workbook", _SAVE_AS_CSV
+
+
+def _in_ole(head: bytes) -> tuple[str, str]:
+    for name, what, advice in _OLE_STREAMS:
+        if name.encode("utf-16-le") in head:
+            return what, advice
+    return "a file of an older Office, of no known kind", _ASK_AGAIN
+
+
+def _is_utf_16(head: bytes) -> bool:
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return True
+    # Without its mark: of each two bytes of Latin letters, one is zero.
+    start = head[:1000]
+    nb_zeros = max(start[0::2].count(0), start[1::2].count(0))
+    return len(start) > 1 and nb_zeros > 0.8 * (len(start) // 2)
+
+
+def _text(head: bytes) -> tuple[str, str] | None:
+    text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+    start = text[:1000].lower()
+    if start.startswith((b"<!doctype html", b"<html")) or b"<html" in start:
+        return "a web page (HTML), perhaps of a login", _DOWNLOAD_AGAIN
+    if b"mso-application" in start or b"urn:schemas-microsoft-com:office:spreadsheet" in start:
+        return "a workbook in XML (Excel 2003)", "save it as CSV or .xlsx"
+    if start.startswith(b"<"):
+        return "an XML file", _ASK_AGAIN
+    if re.match(rb'\{\s*"|\[\s*[\[{"]', start):
+        return "a JSON file", _SAVE_AS_CSV
+    if len(_CONTROL.findall(text)) > len(text) // 20:
+        return "no text", _ASK_AGAIN
+    return None
