@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import gzip
 import os
 import re
 import stat
@@ -25,6 +26,7 @@ from loading import (
     FLUXIAE,
     NIR,
     Warehouse,
+    file_name,
     fluxiae_text,
     rows_of,
     write_fluxiae,
@@ -402,6 +404,27 @@ def test_no_annex_for_the_new_year(tmp_path: Path, warehouse: Warehouse) -> None
     assert code == 1
     assert re.search(r"% of last month's states with their annex +│ +100 │ +0 │ -100.0%", shown)
     assert run("load", monthly(tmp_path, "06022022_1", winter, 2022))[0] == 0
+
+
+def test_a_percentage_has_no_allowance_for_chance(tmp_path: Path, warehouse: Warehouse) -> None:
+    """29 of 100 states of the last month, those of 2022, have lost their annex: 100 to 71."""
+    months = [(2021, 12), (2022, 1)]
+    assert run("load", monthly(tmp_path, "05022022_1", months, 2022, 100))[0] == 0
+    later = monthly(tmp_path, "06022022_1", months, 2022, 100)
+    path = later / "asp_fluxiae" / file_name("etat_mensuel_indiv", "06022022_1")
+    lines = gzip.decompress(path.read_bytes()).decode().splitlines()
+    nb_changed = 0
+    for rank, line in enumerate(lines):
+        if line.startswith("20221") and nb_changed < 29:
+            lines[rank] = line.replace("|2022|", "|none|", 1)
+            nb_changed += 1
+    path.write_bytes(gzip.compress("\n".join(lines).encode()))
+    assert run("load", "--max-fall", "0.3", later)[0] == 0
+    assert run("rollback", "asp_fluxiae")[0] == 0
+    path.write_bytes(gzip.compress("\n".join([*lines, ""]).encode()))
+    code, shown = run("load", "--max-fall", "0.05", later)
+    assert code == 1
+    assert re.search(r"% of last month's states with their annex +│ +100 │ +71 │ -29.0%", shown)
 
 
 def test_a_stock_that_falls_is_refused_though_rows_do_not(

@@ -135,49 +135,64 @@ def test_contrats_aides(tmp_path: Path, warehouse: Warehouse) -> None:
     assert row == (*expected, hashed, 1, dt.date(2022, 3, 1), "contrats_aides_20220301.csv", 2)
 
 
-@pytest.mark.parametrize(
-    ("nir", "hashed"),
-    [
-        pytest.param("1850575120005", "1850575120005", id="13 characters"),
-        pytest.param("185057512000542", "1850575120005", id="15, whatever the key"),
-        pytest.param(" 1 85 05 75 120 005 42", "1850575120005", id="spaces"),
-        pytest.param("285052a120005", "285052A120005", id="Corsica, lower case"),
-        pytest.param("285052B120005", "285052B120005", id="Haute-Corse"),
-        pytest.param("7850575120005", "7850575120005", id="temporary number"),
-        pytest.param("", None, id="empty"),
-        pytest.param("5850575120005", None, id="5 is no first digit"),
-        pytest.param("185057512000", None, id="12 characters"),
-        pytest.param("18505751200054", None, id="14 characters"),
-        pytest.param("285052C120005", None, id="2C is no department"),
-        pytest.param("1850575120A05", None, id="a letter"),
-        pytest.param("1111111111111", None, id="one digit repeated"),
-        pytest.param("222222222222299", None, id="one digit repeated, with a key"),
-    ],
-)
-def test_which_nir_is_usable(
-    tmp_path: Path, warehouse: Warehouse, nir: str, hashed: str | None
-) -> None:
-    put(
-        tmp_path / "drop",
-        "extrapro/contrats_pro_20220301.csv",
-        extrapro(contract("1", nir=nir)).encode(),
-    )
+# What is written, and the 13 characters that are hashed, or None.
+NIRS: dict[str, tuple[str, str | None]] = {
+    "13 characters": ("1850575120005", "1850575120005"),
+    "15, whatever the key": ("185057512000542", "1850575120005"),
+    "spaces": (" 1 85 05 75 120 005 42", "1850575120005"),
+    "Corsica, lower case": ("285052a120005", "285052A120005"),
+    "Haute-Corse": ("285052B120005", "285052B120005"),
+    "temporary number": ("7850575120005", "7850575120005"),
+    "empty": ("", None),
+    "5 is no first digit": ("5850575120005", None),
+    "12 characters": ("185057512000", None),
+    "14 characters": ("18505751200054", None),
+    "2C is no department": ("285052C120005", None),
+    "a letter": ("1850575120A05", None),
+    "one digit repeated": ("1111111111111", None),
+    "one digit repeated, with a key": ("222222222222299", None),
+    "order number 000": ("1000000000000", None),
+    "order number 000, with a key": ("185057512000042", None),
+    "order number 100": ("1850575120100", "1850575120100"),
+    "a leading quote": ("'185057512000542", "1850575120005"),
+    "as a number": ("185057512000542.0", "1850575120005"),
+    "as a number, with a comma": ("1850575120005,0", "1850575120005"),
+    "as a formula": ('"=""185057512000542"""', "1850575120005"),
+    "spaces of kinds": ("1\u202f85\u00a005\u200975 120\u3000005", "1850575120005"),
+    "a letter in the key": ("18505751200054A", None),
+}
+
+
+def test_which_nir_is_usable(tmp_path: Path, warehouse: Warehouse) -> None:
+    records = [contract(case, nir=nir) for case, (nir, _) in NIRS.items()]
+    put(tmp_path / "drop", "extrapro/contrats_pro_20220301.csv", extrapro(*records).encode())
     warehouse.load(tmp_path / "drop")
-    expected = sha256(f"pepper{hashed}".encode()).hexdigest() if hashed else None
-    assert warehouse.query("select nir_hash from raw.extrapro__contrats_pro") == [(expected,)]
+    found = dict(warehouse.query("select num_contrat, nir_hash from raw.extrapro__contrats_pro"))
+    assert found == {
+        case: sha256(f"pepper{hashed}".encode()).hexdigest() if hashed else None
+        for case, (_, hashed) in NIRS.items()
+    }
 
 
 def workbook(rows: list[list[object]]) -> bytes:
+    return workbook_of({"Feuil1": rows})
+
+
+def workbook_of(sheets: dict[str, list[list[object]]]) -> bytes:
+    """A workbook of these sheets; the one named Calculs is hidden."""
     content = io.BytesIO()
     with xlsxwriter.Workbook(content) as book:
         day = book.add_format({"num_format": "mmm-yy"})
-        sheet = book.add_worksheet()
-        for line, row in enumerate(rows):
-            for rank, value in enumerate(row):
-                if isinstance(value, dt.date):
-                    sheet.write_datetime(line, rank, dt.datetime.combine(value, dt.time()), day)
-                elif value is not None:
-                    sheet.write(line, rank, value)
+        for name, rows in sheets.items():
+            sheet = book.add_worksheet(name)
+            if name == "Calculs":
+                sheet.hide()
+            for line, row in enumerate(rows):
+                for rank, value in enumerate(row):
+                    if isinstance(value, dt.date):
+                        sheet.write_datetime(line, rank, dt.datetime.combine(value, dt.time()), day)
+                    elif value is not None:
+                        sheet.write(line, rank, value)
     return content.getvalue()
 
 
@@ -210,6 +225,61 @@ def test_iti_workbook(tmp_path: Path, warehouse: Warehouse) -> None:
         ("févr.-21", "Bretagne", "Finistère", "BGE", "1.5", 10),
         ("févr.-21", "Bretagne", None, None, "4", 11),
     ]
+
+
+def test_every_visible_sheet_with_the_header_is_read(tmp_path: Path, warehouse: Warehouse) -> None:
+    """In the order of the sheets; columns by name in each; nothing fills down from one to another.
+
+    Lines are counted on and on, through the sheets that are read.
+    """
+    header = ["Mois", "Région", "Département", "Réseau", "Entrées"]
+    sheets: dict[str, list[list[object]]] = {
+        "Lisez-moi": [["Entrées par mois"]],
+        "2021": [["Entrées"], header, ["2021-12", "Bretagne", "Finistère", "BGE", 1]],
+        "Calculs": [header, ["2021-11", "Bretagne", "Finistère", "BGE", 99]],
+        "2022": [
+            ["Entrées", "Réseau", "Note", "Mois", "Région", "Département"],
+            [2, "BGE", "x", None, None, "Morbihan"],
+            [3, "BGE", None, "janv.-22", "Bretagne", "Morbihan"],
+        ],
+    }
+    put(tmp_path / "drop", "bpifrance_iti/iti_entrees_20220301.xlsx", workbook_of(sheets))
+    [outcome] = warehouse.load(tmp_path / "drop")
+    assert warehouse.query(
+        "select mois, region, departement, reseau, entrees, _line "
+        "from raw.bpifrance_iti__iti_entrees order by _line"
+    ) == [
+        ("2021-12", "Bretagne", "Finistère", "BGE", "1", 3),
+        (None, None, "Morbihan", "BGE", "2", 5),
+        ("janv.-22", "Bretagne", "Morbihan", "BGE", "3", 6),
+    ]
+    assert outcome.files[0].left_alone == [
+        "iti_entrees_20220301.xlsx, sheet Calculs (hidden)",
+        "iti_entrees_20220301.xlsx, sheet Lisez-moi (no such header)",
+    ]
+
+
+def test_the_cells_of_a_total_do_not_fill_down(tmp_path: Path, warehouse: Warehouse) -> None:
+    """After each total, in the first or the second column, the block before it goes on."""
+    totals = ["Total", "TOTAL 2021", "Sous-total Bretagne", "sous total", "SOUS\u2011TOTAL"]
+    totals += ["Ensemble", "ensemble des réseaux", "\u00a0Total", "Sous\u00a0total"]
+    rows: list[list[object]] = [["Mois", "Région", "Département", "Réseau", "Entrées"]]
+    for total in totals:
+        for place in (0, 1):
+            rows += [
+                ["2021-12", "Bretagne", "Finistère", "BGE", 1],
+                [*[None] * place, total, *[None] * (3 - place), 1],
+                [None, None, "Morbihan", "BGE", 3],
+            ]
+    put(tmp_path / "drop", "bpifrance_iti/iti_entrees_20220301.xlsx", workbook(rows))
+    warehouse.load(tmp_path / "drop")
+    found = warehouse.query(
+        "select mois, region, departement from raw.bpifrance_iti__iti_entrees order by _line"
+    )
+    assert [row[rank % 2] for rank, row in enumerate(found[1::3])] == [
+        total for total in totals for _ in range(2)
+    ]
+    assert set(found[2::3]) == {("2021-12", "Bretagne", "Morbihan")}
 
 
 GEIQ_HEADER = ["Nom", "Rue", "Rue (suite)", "Code Postal", "Ville", "SIRET", "e-mail"]
