@@ -311,6 +311,37 @@ def test_geiq_lists_as_workbook_and_text(
     ]
 
 
+def test_a_system_without_memory_files_lands_the_same(
+    tmp_path: Path, warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Quoted and unquoted text, a workbook, a NIR; what is rejected too."""
+    monkeypatch.delattr("os.memfd_create")
+    monkeypatch.setattr("iae.loading.blocks.PARAMETER_BYTES", 64)
+    quoted = [contract(f"{rank}", '"Béton; ""brut""\n2"') for rank in range(50)]
+    plain = [contract(f"{rank}", "é") for rank in range(50, 100)]
+    text = extrapro(*quoted, *plain, "short;row").encode()
+    put(tmp_path / "drop", "extrapro/contrats_pro_20220301.csv", text)
+    book = workbook([GEIQ_HEADER, ["a|b", "", "", "59000", "\x02", "12345678900011", ""]])
+    put(tmp_path / "drop", "geiq/geiq_2021.xlsx", book)
+    write_fluxiae(tmp_path / "drop", {"structure": fluxiae_text(FLUXIAE["structure"], [])})
+    warehouse.load(tmp_path / "drop", max_rejected=0.1)
+    hashed = sha256(f"pepper{NIR[:13]}".encode()).hexdigest()
+    assert warehouse.query(
+        "select num_contrat, raison_sociale, nir_hash, idcc, _line "
+        "from raw.extrapro__contrats_pro order by _line"
+    ) == [
+        *((f"{rank}", 'Béton; "brut"\n2', hashed, None, 2 + 2 * rank) for rank in range(50)),
+        *((f"{rank}", "é", hashed, None, 52 + rank) for rank in range(50, 100)),
+    ]
+    assert warehouse.query("select nom, ville, siret from raw.geiq__listes") == [
+        ("a|b", "\x02", "12345678900011")
+    ]
+    assert warehouse.query("select line, reason from raw.rejected_rows") == [
+        (152, "too few columns")
+    ]
+    assert warehouse.query("select count(*) from raw.asp_fluxiae__salarie") == [(3,)]
+
+
 def zipped(
     entries: dict[str, bytes], password: str | None = None, mode: int = stat.S_IFREG | 0o644
 ) -> bytes:

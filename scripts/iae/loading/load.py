@@ -14,13 +14,14 @@ import duckdb
 
 from iae.errors import IaeError
 from iae.loading import history
+from iae.loading.blocks import Block, filled_ahead
 from iae.loading.comparison import compare, refuse_falls
 from iae.loading.declaration import Source, Table
 from iae.loading.drops import Extract
 from iae.loading.formats.records import Reading
 from iae.loading.header import check_columns
 from iae.loading.keys import refuse_unusable_keys
-from iae.loading.landing import Block, Landed, NotAsCountedError, Target, filled_ahead, land
+from iae.loading.landing import Landed, NotAsCountedError, Target, land
 from iae.loading.personal import salt
 from iae.loading.raw_tables import create_raw_views, landing_lines, landing_table
 
