@@ -1,4 +1,4 @@
-"""A published file made by hand for the tests of the page: marts with figures known in advance.
+"""Published files for the tests of the page: figures known in advance, and the real editions.
 
 The stock of a type in a department is ``BASE[type] + rank of the department + rank of the month``,
 so that every figure of the page can be computed by hand. Nobody is « non localisé ».
@@ -10,10 +10,11 @@ from pathlib import Path
 
 import duckdb
 
-from conftest import PROJECT
+from conftest import PROJECT, REAL_DATA
 
 MONTHS = 33  # 2019-10 … 2022-06, the break of 2021-01 among them
 BASE = {"ACI": 400, "AI": 300, "EI": 200, "ETTI": 100, "GEIQ": 60, "ITI": 50, "EITI": 10}
+SOURCES = ("asp_fluxiae", "extrapro", "asp_contrats_aides", "bpifrance_iti")
 FIRST = {"EITI": "2019-12-01", "GEIQ": "2021-01-01", "ITI": "2021-01-01"}
 MART_COLUMNS = {
     "fct_stock_by_structure_type": (
@@ -57,8 +58,13 @@ def write_marts(
     synthetic: bool = False,
     editions_are_real: bool = False,
     without_department: str | None = None,
+    real_editions: bool = False,
+    rounded_to: int = 1,
 ) -> Path:
-    """Write the marts as if only `types` had been loaded, the published series with them or not."""
+    """Write the marts as if only `types` had been loaded, the published series with them or not.
+
+    `real_editions` takes those that come with the project instead of the two made by hand.
+    """
     with duckdb.connect(str(path)) as connection:
         connection.execute("create schema marts")
         _write_dimensions(connection)
@@ -66,20 +72,29 @@ def write_marts(
             connection.execute(f"create table marts.{mart} ({columns})")
         for structure_type in types:
             _write_stock(connection, structure_type, without_department)
-        _write_composite(connection, [name for name in BASE if name not in types])
-        if published:
-            _write_published(connection)
         connection.execute(
-            "insert into marts.audit_extracts values "
-            "('asp_fluxiae', '2022-07-01', '2022-06-01', 142900, 0, '2022-07-02', $synthetic)",
-            {"synthetic": synthetic},
+            "update marts.fct_stock_by_structure_type set stock = stock // $base * $base",
+            {"base": rounded_to},
         )
-        if published:
+        _write_composite(connection, [name for name in BASE if name not in types])
+        if real_editions:
+            _write_real_editions(connection)
+        elif published:
+            _write_published(connection)
+        for source in SOURCES if types else ():
             connection.execute(
                 "insert into marts.audit_extracts values "
-                "('barometre', '2022-09-20', '2022-08-01', 6900, 0, '2022-09-21', $synthetic)",
-                {"synthetic": synthetic and not editions_are_real},
+                "($source, '2022-07-01', '2022-06-01', 142900, 0, '2022-07-02', $synthetic)",
+                {"source": source, "synthetic": synthetic},
             )
+        connection.execute(
+            """
+            insert into marts.audit_extracts
+            select distinct 'barometre', edition, null::date, 6900, 0, edition, $synthetic
+            from marts.fct_published_stock
+            """,
+            {"synthetic": synthetic and not (editions_are_real or real_editions)},
+        )
         connection.execute(
             "insert into marts.audit_builds values "
             "('1', 'green', '2022-07-02', ['warn_old_extract (Got 1 result)', 'warn_fall'])"
@@ -278,14 +293,43 @@ def _write_published(connection: duckdb.DuckDBPyConnection) -> None:
         where is_latest_edition and constant_stock is not null
         """
     )
+    _write_revisions(connection)
+
+
+def _write_real_editions(connection: duckdb.DuckDBPyConnection) -> None:
+    """The files as they are, read by DuckDB alone: nothing of the pipeline is in between."""
+    for level, territory in (
+        ("national", "'FR'"),
+        ("regional", "'R' || lpad(code_region, 2, '0')"),
+        ("departemental", "'D' || code_departement"),
+    ):
+        connection.execute(
+            f"""
+            insert into marts.fct_published_stock
+            select
+                regexp_extract(filename, '(\\d+-\\d+-\\d+)/[^/]*$', 1)::date as edition,
+                date_trunc('month', date::date), {territory}, valeur::double::bigint,
+                edition = '2023-01-18'
+            from read_csv(
+                '{REAL_DATA}/barometre/*/*-{level}.csv.gz', filename = true, all_varchar = true
+            )
+            """
+        )
+    _write_revisions(connection)
+
+
+def _write_revisions(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute(
         """
         insert into marts.fct_published_revisions
-        select month, territory_id, after.edition, before.stock, after.stock,
-            after.stock - before.stock as revision, revision / before.stock,
-            datediff('month', month, after.edition)
-        from marts.fct_published_stock as before
-        inner join marts.fct_published_stock as after using (month, territory_id)
-        where before.edition < after.edition
+        select after.month, after.territory_id, after.edition, before.stock, after.stock,
+            after.stock - before.stock as revision, revision / nullif(before.stock, 0),
+            datediff('month', after.month, after.edition)
+        from marts.fct_published_stock as after
+        asof inner join marts.fct_published_stock as before
+            on
+                after.month = before.month
+                and after.territory_id = before.territory_id
+                and after.edition > before.edition
         """
     )

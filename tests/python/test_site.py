@@ -1,15 +1,26 @@
-"""The public page, built from marts made by hand and opened in a real browser without network."""
+"""The public page, opened in a real browser without network, as its readers meet it.
+
+Three sites are built once: the real editions alone, the real editions with a synthetic sample
+below them, and real extracts of our own, made by hand, with a published series beside them.
+"""
 
 from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import date
+from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
+from python_calamine import CalamineWorkbook
 
 from conftest import PROJECT, Pipeline
 from iae.site import SiteError, build_site
@@ -17,6 +28,7 @@ from site_marts import BASE, write_marts
 
 DEPARTMENTS = "#map-france .mark-shape path"
 ASSETS = PROJECT / "scripts" / "iae" / "site" / "assets"
+PAGE_BYTES = 2_000_000
 
 
 @dataclass
@@ -24,272 +36,973 @@ class Opened:
     """A page opened from disk, with all that it said and asked for."""
 
     page: Page
+    database: Path
     messages: list[str] = field(default_factory=list)
     requests: list[str] = field(default_factory=list)
 
     def text(self, selector: str) -> str:
         """Visible text, no-break spaces as plain ones."""
-        return re.sub(r"\s+", " ", self.page.inner_text(selector)).strip()
+        return plain(self.page.inner_text(selector))
 
     def fills(self) -> list[str | None]:
         return [path.get_attribute("fill") for path in self.page.query_selector_all(DEPARTMENTS)]
 
-    def choose(self, select: str, value: str) -> None:
-        self.page.select_option(select, value)
-        self.page.wait_for_timeout(500)
+    def choose(self, **changes: object) -> None:
+        """Choose as the controls do, and wait until all is shown."""
+        self.page.evaluate("(changes) => choose(changes)", changes)
+
+    def reset(self) -> None:
+        """Back to what the page opens on, in its own window."""
+        self.page.set_viewport_size({"width": 1440, "height": 900})
+        self.page.evaluate("choose({ ...DEFAULTS, filter: '', isWhole: false })")
+        self.page.fill("#filter", "")
+
+    def sql(self, query: str, **parameters: object) -> Any:
+        with duckdb.connect(str(self.database), read_only=True) as connection:
+            return connection.execute(query, parameters).fetchall()
+
+    def saved(self, selector: str) -> Path:
+        """The file that a click on a button saves."""
+        with self.page.expect_download() as download:
+            self.page.click(selector)
+        path = Path(str(download.value.path()))
+        return path.rename(path.with_name(download.value.suggested_filename))
+
+
+def plain(text: str) -> str:
+    return re.sub(r"\s+", " ", text).strip()
+
+
+def french(number: float, digits: int = 0) -> str:
+    return f"{number:,.{digits}f}".replace(",", " ").replace(".", ",")
+
+
+def signed(number: float, digits: int = 0) -> str:
+    text = french(abs(number), digits)
+    return {1: "+", -1: "−", 0: ""}[(number > 0) - (number < 0)] + text
+
+
+@contextmanager
+def opened_site(
+    browser: Browser, folder: Path, database: Path, address: str = "", **options: Any
+) -> Iterator[Opened]:
+    """Open a site from disk with the network cut."""
+    size = {"width": 1440, "height": 900}
+    context = browser.new_context(**{"viewport": size, "offline": True, **options})
+    opened = Opened(context.new_page(), database)
+    opened.page.on("console", lambda message: opened.messages.append(message.text))
+    opened.page.on("pageerror", lambda error: opened.messages.append(str(error)))
+    opened.page.on("request", lambda request: opened.requests.append(request.url))
+    opened.page.goto((folder / "index.html").as_uri() + address)
+    if opened.page.query_selector("#data") and options.get("java_script_enabled", True):
+        opened.page.wait_for_selector("body[data-ready]")
+    yield opened
+    context.close()
+
+
+@dataclass(frozen=True)
+class Site:
+    folder: Path
+    database: Path
+
+
+def build(folder: Path, **loaded: Any) -> Site:
+    """A site built from marts where only some things are loaded."""
+    database = write_marts(folder / "iae.duckdb", **loaded)
+    build_site(database, folder / "site")
+    return Site(folder / "site", database)
+
+
+@pytest.fixture(scope="module")
+def real_site(tmp_path_factory: pytest.TempPathFactory) -> Site:
+    """The real editions alone."""
+    return build(tmp_path_factory.mktemp("real"), types=(), real_editions=True)
+
+
+@pytest.fixture(scope="module")
+def both_site(tmp_path_factory: pytest.TempPathFactory) -> Site:
+    """The real editions, and a synthetic sample."""
+    return build(tmp_path_factory.mktemp("both"), synthetic=True, real_editions=True)
+
+
+@pytest.fixture(scope="module")
+def own_site(tmp_path_factory: pytest.TempPathFactory) -> Site:
+    """Complete extracts taken as real, with the published series made by hand."""
+    return build(tmp_path_factory.mktemp("own"))
+
+
+@pytest.fixture(scope="module")
+def partial_site(tmp_path_factory: pytest.TempPathFactory) -> Site:
+    """Without ITI, so without a complete official scope; without Lozère; extracts without mark."""
+    folder = tmp_path_factory.mktemp("partial")
+    types = tuple(name for name in BASE if name != "ITI")
+    database = write_marts(folder / "iae.duckdb", types=types, without_department="D48")
+    with duckdb.connect(str(database)) as connection:
+        connection.execute("alter table marts.audit_extracts drop column is_synthetic")
+    build_site(database, folder / "site")
+    return Site(folder / "site", database)
+
+
+@pytest.fixture(scope="module")
+def real_page(browser: Browser, real_site: Site) -> Iterator[Opened]:
+    with opened_site(browser, real_site.folder, real_site.database) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def sample_page(browser: Browser, both_site: Site) -> Iterator[Opened]:
+    with opened_site(browser, both_site.folder / "echantillon", both_site.database) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def own_page(browser: Browser, own_site: Site) -> Iterator[Opened]:
+    with opened_site(browser, own_site.folder, own_site.database) as opened:
+        yield opened
 
 
 @pytest.fixture
-def open_page(browser: Browser):
-    """Open a site from disk, the network cut, in a window of some width."""
-    contexts = []
-
-    def open_site(folder: Path, width: int = 1280) -> Opened:
-        context = browser.new_context(viewport={"width": width, "height": 900}, offline=True)
-        contexts.append(context)
-        opened = Opened(context.new_page())
-        opened.page.on("console", lambda message: opened.messages.append(message.text))
-        opened.page.on("pageerror", lambda error: opened.messages.append(str(error)))
-        opened.page.on("request", lambda request: opened.requests.append(request.url))
-        opened.page.goto((folder / "index.html").as_uri())
-        if opened.page.query_selector("#data"):
-            opened.page.wait_for_selector("body[data-ready]")
-        return opened
-
-    yield open_site
-    for context in contexts:
-        context.close()
+def real(real_page: Opened) -> Opened:
+    real_page.reset()
+    return real_page
 
 
-@pytest.fixture(scope="session")
-def database(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_marts(tmp_path_factory.mktemp("marts") / "iae.duckdb")
+@pytest.fixture
+def sample(sample_page: Opened) -> Opened:
+    sample_page.reset()
+    return sample_page
 
 
-@pytest.fixture(scope="session")
-def site(database: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    out = tmp_path_factory.mktemp("page") / "site"
-    build_site(database, out)
-    return out
-
-
-def build(folder: Path, **loaded: object) -> Path:
-    """A site built from marts where only some things are loaded."""
-    build_site(write_marts(folder / "iae.duckdb", **loaded), folder / "site")
-    return folder / "site"
+@pytest.fixture
+def own(own_page: Opened) -> Opened:
+    own_page.reset()
+    return own_page
 
 
 def says_nothing_odd(opened: Opened) -> None:
     assert not re.search(r"NaN|undefined|null|Infinity|\[object", opened.text("body"))
-
-
-def test_page_opens_from_disk_without_network_or_console_message(site: Path, open_page) -> None:
-    opened = open_page(site)
     assert opened.messages == []
-    assert {url.split(":")[0] for url in opened.requests} <= {"file", "data"}
-    assert opened.page.get_attribute("html", "lang") == "fr"
-    says_nothing_odd(opened)
 
 
-def test_every_chart_is_drawn(site: Path, open_page) -> None:
-    opened = open_page(site)
-    drawn = opened.page.evaluate(
-        """() => [...document.querySelectorAll(".chart")].map((chart) => ({
-            alternative: chart.getAttribute("aria-label") ?? "",
-            role: chart.getAttribute("role"),
-            marks: [...chart.querySelectorAll(".mark-line path, .mark-shape path")]
-                .filter((path) => path.getTotalLength() > 20).length,
-        }))"""
-    )
-    assert len(drawn) == 1 + len(BASE) + 2 + 2  # scopes, types, maps, published series
-    for chart in drawn:
-        assert chart["marks"] >= 1, chart
-        assert chart["role"] == "img"
-        assert len(chart["alternative"]) > 30
+# ---- What the page opens on
 
 
-def test_titles_state_the_figures(site: Path, open_page) -> None:
-    """June 2022 is month 32: France has 100 × (the bases + 7 × 32) + 7 × (0 + … + 99)."""
-    opened = open_page(site)
-    official = 100 * (sum(BASE.values()) + 7 * 32) + 7 * 4950
-    constant = 100 * (1000 + 4 * 32) + 4 * 4950
-    assert official == 169050
-    assert constant == 132600
-    # 2021-06 had the same scope, but the official series is compared from 2022 on: 7 × 12 × 100.
-    assert opened.text("#evolution-title") == (
-        "France : 169 050 personnes en insertion en juin 2022, "
-        "5,2 % de plus qu’en juin 2021 (provisoire)"
+def test_page_opens_on_the_real_figure(real: Opened) -> None:
+    assert real.text("#headline") == (
+        "France : 152 922 personnes en juin 2022, maximum de la série"
     )
-    assert "132 600 juin 2022 (provisoire) ; +4 800 sur un an (+3,8 %)" in opened.text("#tiles")
-    # March 2022 is the last definitive month: 100 × (1000 + 4 × 29) + 19 800.
-    assert "Dernier mois définitif : mars 2022, 131 400 personnes" in opened.text("#evolution-deck")
-    # January 2021 is month 15: EITI + GEIQ + ITI = 100 × (10 + 60 + 50 + 3 × 15) + 3 × 4950.
-    assert opened.text("#composite-title") == (
-        "En janvier 2021, l’élargissement du périmètre officiel ajoute 31 350 personnes"
+    tiles = real.text("#tiles")
+    assert "Avril 2020 85 361 −35,8 % depuis février 2020" in tiles
+    assert "Pour 10 000 habitants 22,5" in tiles
+    deck = real.text("#headline-deck")
+    assert "Mayotte comprise" in deck
+    assert "146 311 personnes en septembre 2022, chiffre fragile" in deck
+    assert real.text(".facts").startswith(
+        "Source Baromètre des résultats de l’action publique (DITP, Etalab), "
+        "édition du 18 janvier 2023"
     )
-    # ACI: 100 × (400 + 32) + 4950 = 48 150 of 169 050.
-    assert opened.text("#types-title") == (
-        "France : les ateliers et chantiers d’insertion comptent 28,5 % des personnes en juin 2022"
-    )
-    # October 2021 went from 7 + 100 × (1100 + 24) to 7 + 100 × (1000 + 24).
-    assert "octobre 2021" not in opened.text("#revisions-title")  # the first of equal revisions
-    assert opened.text("#revisions-title") == (
-        "La plus forte révision : octobre 2019, de 110 007 (édition du 21 décembre 2021) "
-        "à 100 007 (20 septembre 2022)"
-    )
-    # Before 2021: ours is 100 × (1000 + 4 m) + 19 800 and theirs 100 × (1000 + m), m from 0 to 14.
-    assert opened.text("#published-title") == (
+    for fact in ("Mise à jour", "Licence Licence Ouverte 2.0", "Producteur", "Contact"):
+        assert fact in real.text(".facts")
+    says_nothing_odd(real)
+
+
+def test_page_asks_for_nothing_outside_its_folder(real: Opened) -> None:
+    assert {url.split(":")[0] for url in real.requests} <= {"file", "data"}
+    assert real.page.get_attribute("html", "lang") == "fr"
+
+
+def test_sections_without_data_are_absent(real: Opened, own: Opened) -> None:
+    for section in ("#types", "#ecart", "#echantillon"):
+        assert real.page.locator(section).count() == 0, section
+    assert "l’effectif par type de structure" in real.text("#missing-extracts")
+    assert real.page.locator("#measure").is_hidden()
+    assert own.page.locator("#types").is_visible()
+    assert own.page.locator("#ecart").is_visible()
+    assert own.page.locator("#missing-extracts").count() == 0
+
+
+def test_headline_is_the_same_without_scripts(browser: Browser, real_site: Site) -> None:
+    with opened_site(
+        browser, real_site.folder, real_site.database, java_script_enabled=False
+    ) as opened:
+        assert opened.text("#headline") == (
+            "France : 152 922 personnes en juin 2022, maximum de la série"
+        )
+        assert opened.page.locator("#plain-country tbody tr").count() == 69
+        assert opened.text("#plain-country tbody tr:nth-child(1)") == (
+            "septembre 2022 146 311 provisoire"
+        )
+        assert opened.page.locator("#plain-departments tbody tr").count() == 101
+        assert "Nord 9 206 35,2" in opened.text("#plain-departments")
+        for frame in (".chart", "#bar", "#tiles", "figure", ".map-layout"):
+            assert not opened.page.locator(frame).first.is_visible(), frame
+        assert opened.page.locator("#claims").is_visible()
+
+
+def test_our_complete_series_leads_and_the_published_one_is_compared(own: Opened) -> None:
+    """March 2022, rank 29, is three months old: 100 x (the bases + 7 x 29) + 7 x (0 + … + 99)."""
+    official = 100 * (sum(BASE.values()) + 7 * 29) + 7 * 4950
+    assert official == 166_950
+    assert own.text("#headline") == f"France : {french(official)} personnes en mars 2022"
+    # Before 2021: ours is 100 x (1000 + 4 m) + 19 800 and theirs 100 x (1000 + m), m from 0 to 14.
+    assert own.text("#ecart-title") == (
         "France : d’octobre 2019 à décembre 2020, le périmètre constant est en moyenne "
         "21,7 % au-dessus de la série publiée"
     )
-
-
-def test_break_and_provisional_months_are_drawn(site: Path, open_page) -> None:
-    opened = open_page(site)
-    assert "janv. 2021 : rupture" in opened.text("#composite .chart")
-    lines = opened.page.evaluate(
-        """() => [...document.querySelectorAll("#composite .mark-line path")].map((path) => ({
-            color: path.getAttribute("stroke"), dash: path.getAttribute("stroke-dasharray"),
-        }))"""
+    assert "Mayotte est retirée" in own.text("#ecart-deck")
+    # ACI: 100 x (400 + 29) + 4950 = 47 850 of 166 950.
+    assert own.text("#types-title") == (
+        "France : les ateliers et chantiers d’insertion rassemblent 28,7 % des personnes "
+        "en mars 2022"
     )
-    dashed = [line["color"] for line in lines if line["dash"] and "3" in line["dash"]]
-    assert len(set(dashed)) == 2  # both scopes end provisional
-    colors = [line["color"] for line in lines]
-    # The official line is cut at 2021-01, the constant one is not: 3 and 2 pieces.
-    assert sorted(colors.count(color) for color in set(colors)) == [2, 3]
+    says_nothing_odd(own)
 
 
-def test_map_has_a_value_for_each_department(site: Path, open_page) -> None:
-    opened = open_page(site)
-    fills = opened.fills()
-    assert len(fills) == 100
-    assert len(set(fills)) == 6  # all classes
-    assert "pas de donnée" not in opened.text("#map-legend")
-    assert opened.page.locator("#map-paris .mark-shape path").count() == 4
-    # 974 has the highest rank but La Réunion is large; Lozère is the smallest department.
-    assert opened.text("#map-title").startswith("Lozère, en tête des départements en juin 2022 : ")
+def test_published_series_leads_where_ours_is_not_complete(
+    browser: Browser, partial_site: Site
+) -> None:
+    with opened_site(browser, partial_site.folder, partial_site.database) as opened:
+        # March 2022, the fourth month from the end of an edition: 100 x (1000 + 29) + 7.
+        assert opened.text("#headline").startswith("France : 102 907 personnes en mars 2022")
+        assert "Données fictives" not in opened.text("body")  # unmarked extracts are real
+        opened.choose(measure="official")
+        assert opened.text("#month-name") == "décembre 2020"
+        assert "pas de chiffre en mars 2022, mois montré : décembre 2020" in opened.text("#moved")
+        # The wish is kept: the month comes back with a series that has it.
+        opened.choose(measure="ACI")
+        assert opened.text("#month-name") == "mars 2022"
+        assert not opened.page.locator("#moved").is_visible()
+        assert opened.page.locator("#measure option[value=ITI]").count() == 0
+        # A department without data is not a zero.
+        assert "pas de données" in opened.text("#map-legend")
+        assert "1 département sans données." in opened.text("#map-deck")
+        opened.choose(territory="D48")
+        row = opened.page.locator("#ranking tr[data-id=D48]")
+        assert plain(row.inner_text()) == "– Lozère – – –"
+        assert opened.text("#headline") == "Lozère : pas de chiffre en mars 2022"
+        assert not opened.page.locator("#courbe").is_visible()
+        says_nothing_odd(opened)
 
 
-def test_pickers_change_the_map(site: Path, open_page) -> None:
-    opened = open_page(site)
-    before = opened.fills()
-    opened.choose("#measure", "EITI")
-    assert opened.fills() != before
-    by_type = opened.fills()
-    assert opened.text("#month-name") == "juin 2022 (provisoire)"
-    for _ in range(30):
-        opened.page.keyboard.press("Tab")
-        if opened.page.evaluate("document.activeElement.id") == "month":
-            break
-    for _ in range(12):
-        opened.page.keyboard.press("ArrowLeft")
-    opened.page.wait_for_timeout(500)
-    assert opened.text("#month-name") == "juin 2021"
-    assert opened.page.get_attribute("#month", "aria-valuetext") == "juin\u00a02021"
-    assert opened.fills() != by_type
-    assert "juin 2021" in opened.text("#map-title")
-    # EITI begins in 2019-12: the slider does not go before it.
-    opened.page.keyboard.press("Home")
-    opened.page.wait_for_timeout(300)
-    assert opened.text("#month-name") == "décembre 2019"
-    assert opened.page.is_disabled("#month-before")
-    assert opened.messages == []
+def test_nothing_loaded_is_said(browser: Browser, tmp_path: Path) -> None:
+    site = build(tmp_path, types=(), published=False)
+    with opened_site(browser, site.folder, site.database) as opened:
+        assert "Aucun fichier n’est chargé" in opened.text("#nothing-loaded")
+        assert opened.messages == []
 
 
-def test_territory_is_chosen_by_list_ranking_and_map(site: Path, open_page) -> None:
-    opened = open_page(site)
-    opened.choose("#territory", "D01")
-    # Ain has rank 0: the bases + 7 × 32.
-    assert opened.text("#evolution-title").startswith("Ain : 1 344 personnes en insertion")
-    opened.page.click("#ranking tbody tr:nth-child(2) button")
-    opened.page.wait_for_timeout(500)
-    second = opened.text("#ranking tbody tr:nth-child(2) th")
-    assert opened.text("#evolution-title").startswith(f"{second} : ")
-    opened.page.locator("#map-paris .mark-shape path").first.click()
-    opened.page.wait_for_timeout(500)
-    assert opened.page.input_value("#territory") in {"D75", "D92", "D93", "D94"}
-    assert opened.messages == []
+# ---- Every figure is SQL's
+
+TEN = ("FR", "R32", "R94", "D59", "D48", "D75", "D2A", "D974", "D01", "D13")
+OF_PUBLISHED = "marts.fct_published_stock where is_latest_edition"
+OF_SAMPLE = (
+    "(select month, territory_id, official_stock as stock from marts.fct_composite_stock) "
+    "where true"
+)
 
 
-def test_ranking_sorts_and_opens(site: Path, open_page) -> None:
-    opened = open_page(site)
-    assert opened.page.locator("#ranking tbody tr").count() == 15
-    opened.page.click("#ranking-more")
-    assert opened.page.locator("#ranking tbody tr").count() == 100
-    assert opened.page.get_attribute("#ranking-more", "aria-expanded") == "true"
-    opened.page.click("#ranking thead button:has-text('Personnes')")
-    first = opened.text("#ranking tbody tr:nth-child(1)")
-    assert first.startswith("1 La Réunion 2 037")  # rank 99: 1344 + 7 × 99
-    assert opened.page.get_attribute("#ranking thead th:nth-child(3)", "aria-sort") == "descending"
-    opened.page.click("#ranking thead button:has-text('Personnes')")
-    assert opened.text("#ranking tbody tr:nth-child(1)").startswith("1 Ain 1 344")
-    assert opened.text("#ranking-title") == (
-        "Sur 12 mois, 100 départements progressent et aucun ne recule"
+def expected_figures(opened: Opened, stocks: str, territory: str, month: str) -> dict[str, str]:
+    """The figures of a territory, computed in SQL from the file, as a French reader writes them."""
+    [(name, stock, rate, low, before_low, rank, among)] = opened.sql(
+        f"""
+        with
+            stocks as (select month, territory_id, stock from {stocks}),
+            chosen as (from stocks where territory_id = $territory),
+            rivals as (
+                select territory_id, rank() over (order by stock desc) as rank,
+                    count(*) over () as among
+                from stocks inner join marts.dim_territories using (territory_id)
+                where
+                    month = $month
+                    and territory_level = (
+                        select territory_level from marts.dim_territories
+                        where territory_id = $territory
+                    )
+            )
+        select
+            territory_name,
+            (select stock from chosen where month = $month),
+            10000.0 * (select stock from chosen where month = $month) / population,
+            (select stock from chosen where month = '2020-04-01'),
+            (select stock from chosen where month = '2020-02-01'),
+            (select rank from rivals where territory_id = $territory),
+            (select among from rivals where territory_id = $territory)
+        from marts.dim_territories where territory_id = $territory
+        """,
+        territory=territory,
+        month=month,
+    )
+    figures = {
+        "headline": f"{name.replace(chr(39), '’')} : {french(stock)} personnes en juin 2022",
+        "rate": french(rate, 2 if rate < 2 else 1),
+        "low": french(low),
+        "fall": f"{signed(100 * (low - before_low) / before_low, 1)} %",
+    }
+    if territory != "FR":
+        figures["rank"] = f"{rank}{('re' if territory[0] == 'R' else 'er') if rank == 1 else 'e'}"
+        figures["among"] = f"sur {among} "
+    return figures
+
+
+@pytest.mark.parametrize(
+    ("page_name", "stocks"),
+    [("real", OF_PUBLISHED), ("sample", OF_SAMPLE), ("both", OF_PUBLISHED)],
+    ids=["real alone", "sample below", "real above"],
+)
+def test_figures_of_ten_territories_are_those_of_sql(
+    browser: Browser, request: pytest.FixtureRequest, page_name: str, stocks: str
+) -> None:
+    if page_name == "both":
+        site = request.getfixturevalue("both_site")
+        with opened_site(browser, site.folder, site.database) as opened:
+            compare_with_sql(opened, stocks)
+    else:
+        compare_with_sql(request.getfixturevalue(page_name), stocks)
+
+
+def compare_with_sql(opened: Opened, stocks: str) -> None:
+    nb_compared = 0
+    for territory in TEN:
+        opened.choose(territory=territory, month=opened.page.evaluate("months.indexOf('2022-06')"))
+        expected = expected_figures(opened, stocks, territory, "2022-06-01")
+        assert opened.text("#headline").startswith(expected.pop("headline")), territory
+        tiles = opened.text("#tiles")
+        for what, figure in expected.items():
+            assert figure in tiles, (territory, what, figure, tiles)
+        nb_compared += 1 + len(expected)
+    assert nb_compared >= 58
+
+
+def test_ranking_of_departments_is_that_of_sql(real: Opened) -> None:
+    real.page.click("#ranking-more")
+    rows = [
+        [plain(cell) for cell in row.locator("td, th").all_inner_texts()[:4]]
+        for row in real.page.locator("#ranking tbody tr").all()
+    ]
+    expected = real.sql(
+        """
+        select rank() over (order by stock / population desc), territory_name, stock,
+            10000.0 * stock / population
+        from marts.fct_published_stock
+        inner join marts.dim_territories using (territory_id)
+        where
+            is_latest_edition and month = '2022-06-01' and territory_level = 'departmental'
+            and population is not null
+        """
+    )
+    assert len(rows) == 101
+    known = {row[1]: row for row in rows if row[0] != "–"}
+    assert len(known) == len(expected) == 100
+    for rank, name, stock, rate in expected:
+        shown = known[name.replace("'", "’")]
+        assert shown[0].split()[0] in (f"{rank}e", "1er" if rank == 1 else f"{rank}e")
+        assert shown[2:] == [french(stock), french(rate, 1)]
+    assert rows[-1][1:] == ["Mayotte", "520", "–"]
+
+
+def test_nord_is_where_the_file_puts_it(real: Opened) -> None:
+    real.choose(territory="D59")
+    assert real.text("#headline").startswith("Nord : 9 206 personnes en juin 2022")
+    assert "1er sur 101 départements ; 1er des 5 de la région ; 16e pour 10 000" in real.text(
+        "#tiles"
+    )
+    assert "contre 36,9 (Hauts-de-France), 22,5 (France)" in real.text("#tiles")
+
+
+def test_claims_of_the_note_are_given_by_edition(real: Opened) -> None:
+    rows = [real.text(f"#claims tbody tr:nth-child({row})") for row in (1, 2, 3, 4)]
+    # 2021-05-07, -07-23, -12-21 do not have the nine months of 2021; the last three do.
+    assert rows[0].endswith("−36 % −35,7 % −35,7 % −35,8 % −35,8 % −35,8 % −35,8 %")
+    assert rows[1].split("+18 000 ")[1].startswith("– – – +")
+    assert rows[1].endswith("+18 447 +18 710")
+    assert rows[2].endswith("+14,9 % +15,1 %")
+    assert rows[3].endswith("+5,4 % +5,6 %")
+
+
+def test_revisions_by_age_are_recomputed(real: Opened) -> None:
+    """Row by row in Python: departments, each edition against the one before."""
+    stocks: dict[date, dict[tuple[str, date], int]] = {}
+    for edition, month, territory, stock in real.sql(
+        "select edition, month, territory_id, stock from marts.fct_published_stock "
+        "where territory_id like 'D%'"
+    ):
+        stocks.setdefault(edition, {})[territory, month] = stock
+    sizes: dict[int, list[float]] = {}
+    editions = sorted(stocks)
+    for before, after in pairwise(editions):
+        last = max(month for _, month in stocks[before])
+        for (territory, month), stock in stocks[before].items():
+            rank = (last.year - month.year) * 12 + last.month - month.month + 1
+            if rank <= 6 and stock:
+                moved = abs(stocks[after][territory, month] - stock) / stock
+                sizes.setdefault(rank, []).append(moved)
+    for rank, values in sizes.items():
+        ordered = sorted(values)
+        middle = (ordered[(len(ordered) - 1) // 2] + ordered[len(ordered) // 2]) / 2
+        shown = real.text(f"#ages tbody tr:nth-child({rank})")
+        assert f" {french(100 * middle, 1)} % " in f"{shown} ", (rank, shown)
+
+
+def test_median_is_the_mean_of_the_two_in_the_middle(own: Opened) -> None:
+    own.choose(measure="ACI", by="stock")
+    # 100 departments of 400 + 29 + their rank, from 0 to 99.
+    assert "Médiane des départements : 478,5." in own.text("#map-deck")
+
+
+def test_ties_share_their_rank(own: Opened) -> None:
+    """In the published series made by hand, all departments but Mayotte have as many people."""
+    own.choose(measure="published", by="stock", territory="D59")
+    assert own.text("#ranking tbody tr:nth-child(1)").startswith("1er ex æquo Ain 1 029")
+    assert "100 départements à égalité, en tête des départements" in own.text("#map-title")
+    assert own.text("#ranking tbody tr.selected").startswith("1er ex æquo Nord")
+    assert "1er ex æquo sur 101 départements" in own.text("#tiles")
+    own.choose(sort="name", ascending=False)
+    own.page.click("#ranking-more")
+    assert own.text("#ranking tbody tr.selected").startswith("1er ex æquo Nord")
+    mayotte = own.page.locator("#ranking tbody tr[data-id=D976]")
+    assert plain(mayotte.inner_text()).startswith("101e Mayotte 7")
+
+
+def test_change_is_not_given_across_the_break(real: Opened, own: Opened) -> None:
+    real.choose(month=real.page.evaluate("months.indexOf('2021-06')"))
+    assert "non comparable : le champ n’était pas le même" in real.text("#tiles")
+    assert "Évolution sur un an" not in real.text("#ranking-title")
+    real.choose(by="percent")
+    assert real.text("#map-title") == "Évolution sur un an : non comparable en juin 2021"
+    real.choose(month=real.page.evaluate("months.indexOf('2022-06')"))
+    assert "+1 352 +0,9 % depuis juin 2021" in real.text("#tiles")
+
+
+# ---- Charts
+
+
+@pytest.mark.parametrize("page_name", ["real", "own", "sample"])
+def test_every_chart_is_drawn_and_answers_the_pointer(
+    request: pytest.FixtureRequest, page_name: str
+) -> None:
+    opened: Opened = request.getfixturevalue(page_name)
+    charts = opened.page.locator(".chart").all()
+    assert len(charts) == {"real": 4, "own": 12, "sample": 10}[page_name]
+    for chart in charts:
+        name = chart.get_attribute("id")
+        assert chart.get_attribute("role") == "img"
+        assert len(chart.get_attribute("aria-label") or "") > 30, name
+        chart.scroll_into_view_if_needed()
+        box = chart.bounding_box()
+        assert box is not None
+        for share in (0.55, 0.62):
+            opened.page.mouse.move(box["x"] + share * box["width"], box["y"] + 0.5 * box["height"])
+        opened.page.wait_for_selector("#vg-tooltip-element.visible", timeout=4000)
+        shown = opened.text("#vg-tooltip-element")
+        assert "undefined" not in shown, (name, shown)
+        assert re.search(r"\d", shown), (name, shown)
+        cut = opened.page.evaluate(
+            """() => [...document.querySelectorAll("#vg-tooltip-element td")]
+                .filter((cell) => cell.scrollWidth > cell.clientWidth + 1)
+                .map((cell) => cell.textContent)"""
+        )
+        assert cut == [], name
+        opened.page.mouse.move(2, 2)
+    says_nothing_odd(opened)
+
+
+def test_every_view_of_the_curve_is_drawn(real: Opened) -> None:
+    real.choose(territory="D59", other="D62")
+    for view, legend in {
+        "stock": "Nord Pas-de-Calais provisoire",
+        "rate": "Nord Pas-de-Calais Hauts-de-France France provisoire",
+        "index": "Nord Pas-de-Calais Hauts-de-France France provisoire",
+        "season": "2017 2018 2019 2020 2021 2022",
+    }.items():
+        real.choose(view=view)
+        assert real.text("#courbe-legend") == legend
+        nb_lines = len(legend.replace(" provisoire", "").split())
+        assert real.page.locator("#courbe .mark-line path").count() >= nb_lines
+    says_nothing_odd(real)
+
+
+def test_break_provisional_months_and_the_low_are_drawn(real: Opened) -> None:
+    chart = real.text("#courbe .chart")
+    assert "janv. 2021 : rupture" in chart
+    assert "avril 2020 : 85 361" in chart
+    dashes = [
+        path.get_attribute("stroke-dasharray") or ""
+        for path in real.page.locator("#courbe .mark-line path").all()
+    ]
+    assert len(dashes) == 3  # cut at the break; the three last months are dashed
+    assert sum("3" in dash for dash in dashes) == 1
+
+
+@pytest.mark.parametrize("highest", [0, 1, 2, 3, 7, 59, 85_361, 152_922])
+def test_axes_of_people_have_whole_and_distinct_steps_from_zero(real: Opened, highest: int) -> None:
+    ticks = real.page.evaluate("(highest) => ticksTo(highest, 5, true)", highest)
+    assert ticks[0] == 0
+    assert ticks[-1] >= max(1, highest)
+    assert len(ticks) == len(set(ticks)) >= 2
+    assert all(tick == round(tick) for tick in ticks)
+
+
+def test_a_chart_of_zeros_stands_on_its_axis(real: Opened) -> None:
+    real.choose(territory="D976")  # 0 throughout 2017
+    labels = real.page.locator("#courbe .role-axis-label text").all_text_contents()
+    numbers = [label for label in labels if re.fullmatch(r"[\d\s]+", label) and len(label) < 4]
+    assert len(numbers) == len(set(numbers))
+
+
+def test_editions_have_colours_of_their_own_in_order(real: Opened) -> None:
+    colours = real.page.evaluate(
+        """() => [...document.querySelectorAll("#revisions-legend .line-key")]
+            .map((key) => getComputedStyle(key).borderTopColor)"""
+    )
+    assert len(colours) == len(set(colours)) == 6
+    assert "rupture" in real.text("#revisions .chart")
+    labels = real.page.locator("#revisions .role-axis-label text").all_text_contents()
+    assert "janv. 2021" in labels
+    assert "ne part pas de zéro" in real.text("#revisions .note")
+
+
+def test_few_people_are_not_put_in_shares_and_small_rates_are_not_zero(own: Opened) -> None:
+    evaluate = own.page.evaluate
+    title = evaluate(
+        """() => typesTitle({ name: "Lozère" }, types.slice(0, 3), () => 1, 3, state.month)"""
+    )
+    assert (
+        plain(title)
+        == "Lozère : les ACI, les AI et les EI rassemblent chacun 1 personne sur 3 en mars 2022"
+    )
+    assert evaluate("anyRate(0.0038)") == "moins de 0,01"
+    assert evaluate("anyRate(0)") == "0,00"
+    assert plain(evaluate("changeInWords(119.4, 240, 'qu’en juin 2021')")) == (
+        "multiplié par 2,2 depuis juin 2021"
     )
 
 
-def test_a_table_stands_behind_each_chart(site: Path, open_page) -> None:
-    opened = open_page(site)
-    rows = {"composite": 33, "by-type": 33, "comparison": 33, "revisions": 33}
-    for figure, expected in rows.items():
-        opened.page.click(f"#{figure} summary")
-        opened.page.wait_for_selector(f"#{figure} tbody tr")
-        assert opened.page.locator(f"#{figure} tbody tr").count() == expected
-    first = opened.text("#composite tbody tr:nth-child(1)")
-    assert first.startswith("juin 2022 (provisoire) 169 050 +8 400 +5,2 % 132 600 +4 800 +3,8 %")
-    # The official scope of 2021 cannot be compared with that of 2020.
-    june_2021 = opened.text("#composite tbody tr:nth-child(13)")
-    assert june_2021.startswith("juin 2021 160 650 – – 127 800")
+# ---- Map and ranking
+
+
+def test_map_has_a_value_for_each_of_the_101_departments(real: Opened) -> None:
+    fills = real.fills()
+    assert len(fills) == 101
+    hatched = [fill for fill in fills if fill and fill.startswith("url(#hatch")]
+    assert len(hatched) == 1  # Mayotte has no population, so no rate
+    assert "Mayotte compte 520 personnes" in real.text("#map-deck")
+    real.choose(by="stock")
+    assert not any((fill or "").startswith("url(") for fill in real.fills())
+    assert len(set(real.fills())) == 6
+    real.choose(territory="D976", by="rate")
+    assert real.text("#headline").startswith("Mayotte : 520 personnes en juin 2022")
+    assert real.page.locator("#map-paris .mark-shape path").count() == 4
+
+
+def test_choosing_on_the_map_and_in_the_ranking_keeps_the_focus(real: Opened) -> None:
+    real.page.locator("#map-paris .mark-shape path").first.click()
+    real.page.wait_for_function("['D75','D92','D93','D94'].includes(state.territory)")
+    for selector, focus in (
+        ("#ranking tbody tr:nth-child(3) th button", None),
+        ("#ranking thead th:nth-child(3) button", "sort-stock"),
+        ("#ranking thead th:nth-child(2) button", "sort-name"),
+    ):
+        button = real.page.locator(selector)
+        focus = focus or str(button.get_attribute("data-focus"))
+        button.focus()
+        real.page.keyboard.press("Enter")
+        real.page.wait_for_timeout(150)
+        assert real.page.evaluate("document.activeElement.dataset.focus") == focus
+    assert real.page.get_attribute("#ranking thead th:nth-child(2)", "aria-sort") == "ascending"
+
+
+def test_map_and_title_follow_the_territory(real: Opened) -> None:
+    real.choose(territory="D59")
+    assert real.text("#map-deck").startswith("Nord : 16e, 35,2.")
+    real.choose(territory="R32")
+    strokes = [path.get_attribute("stroke") for path in real.page.query_selector_all(DEPARTMENTS)]
+    assert strokes.count("#161616") == 5  # the departments of Hauts-de-France
+    real.choose(level="regional")
+    assert real.text("#map-title") == (
+        "Martinique, en tête des régions en juin 2022 : 45,3 personnes pour 10 000 habitants"
+    )
+    assert real.page.locator("#ranking tbody tr").count() >= 15
+    assert real.text("#ranking tbody tr.selected").startswith("2e Hauts-de-France 22 085 36,9")
+
+
+def test_ranking_is_filtered_by_name_and_region(real: Opened) -> None:
+    real.page.fill("#filter", "isere")
+    assert real.page.locator("#ranking tbody tr").count() == 1
+    assert "Isère" in real.text("#ranking tbody")
+    real.page.fill("#filter", "")
+    real.page.select_option("#region", "R94")
+    real.page.wait_for_function("document.querySelectorAll('#ranking tbody tr').length === 2")
+    assert "Corse-du-Sud" in real.text("#ranking tbody")
+    assert real.text("#ranking-count") == "2 départements sur 101"
+
+
+# ---- What is chosen: address, picker, announcements
+
+
+def test_address_says_what_is_chosen_and_back_works(real: Opened) -> None:
+    page = real.page
+    real.choose(territory="D59")
+    real.choose(by="stock", level="departmental")
+    real.choose(month=page.evaluate("months.indexOf('2021-10')"))
+    real.choose(sort="name")
+    address = page.url
+    for part in ("territoire=D59", "carte=stock", "mois=2021-10", "tri=name"):
+        assert part in address
+    headline = real.text("#headline")
+    page.go_back()
+    page.go_back()
+    page.wait_for_function("state.by === 'rate'")
+    assert "territoire=D59" in page.url
+    page.goto(address)
+    page.wait_for_selector("body[data-ready]")
+    assert real.text("#headline") == headline
+    assert page.input_value("#by") == "stock"
+    assert page.get_attribute("#ranking thead th:nth-child(2)", "aria-sort") == "ascending"
+    page.evaluate("navigator.clipboard.writeText = (text) => { window.copied = text; }")
+    page.click("#copy-link")
+    assert page.evaluate("window.copied") == address
+    assert real.text("#copied") == "Lien copié."
+
+
+def test_odd_addresses_open_the_page(browser: Browser, real_site: Site) -> None:
+    address = "?territoire=D00&mois=1999-01&indicateur=x&vue=%3Cb%3E&niveau=&tri=constructor"
+    with opened_site(browser, real_site.folder, real_site.database, address) as opened:
+        assert opened.text("#headline").startswith("France : 152 922 personnes en juin 2022")
+        says_nothing_odd(opened)
+
+
+@pytest.mark.parametrize(
+    ("typed", "found"),
+    [
+        ("isère", "Isère"),
+        ("isere", "Isère"),
+        ("59", "Nord"),
+        ("no", "Normandie"),
+        ("2a", "Corse-du-Sud"),
+        ("cotes d ar", "Côtes-d’Armor"),
+        ("mayo", "Mayotte"),
+    ],
+)
+def test_territory_is_found_by_typing(real: Opened, typed: str, found: str) -> None:
+    page = real.page
+    page.click("#territory")
+    page.fill("#territory", typed)
+    first = page.locator("#territory-list [role=option]").first
+    assert plain(first.inner_text()).startswith(found)
+    assert page.get_attribute("#territory", "aria-activedescendant") == first.get_attribute("id")
+    page.keyboard.press("Enter")
+    page.wait_for_function(
+        "(name) => document.getElementById('headline').textContent.startsWith(name)", arg=found
+    )
+    assert page.input_value("#territory") == found
+    assert page.evaluate("document.activeElement.id") == "territory"
+    assert real.text("#status").startswith(f"{found} : ")
+
+
+def test_picker_lets_go_of_what_is_no_territory(real: Opened) -> None:
+    real.page.fill("#territory", "Atlantide")
+    assert "Aucun territoire de ce nom" in real.text("#territory-list")
+    real.page.keyboard.press("Enter")
+    real.page.keyboard.press("Escape")
+    assert real.page.input_value("#territory") == "France"
+    assert real.page.locator("#territory-list").is_hidden()
+    real.page.fill("#territory", "no")
+    real.page.keyboard.press("ArrowDown")
+    real.page.keyboard.press("Enter")
+    real.page.wait_for_function("state.territory !== 'FR'")
+
+
+def test_slider_is_used_by_keyboard_and_says_its_month(real: Opened) -> None:
+    real.page.focus("#month")
+    for _ in range(3):
+        real.page.keyboard.press("ArrowRight")
+    real.page.wait_for_function("months[state.month] === '2022-09'")
+    assert real.text("#month-name") == "septembre 2022 (provisoire)"
+    assert real.page.get_attribute("#month", "aria-valuetext") == "septembre\u00a02022 (provisoire)"
+    assert real.page.is_disabled("#month-after")
+    assert "France : 146 311 personnes en septembre 2022 (provisoire)" in real.text("#status")
+
+
+# ---- What can be taken away
+
+
+def test_sentence_to_quote_bears_its_source_and_its_mark(real: Opened) -> None:
+    real.choose(territory="D59", month=real.page.evaluate("months.indexOf('2022-09')"))
+    assert plain(real.page.evaluate("sentenceToQuote()")) == (
+        "Nord : 8 856 personnes en insertion par l’activité économique en septembre 2022 (chiffre "
+        "provisoire). Source : Baromètre des résultats de l’action publique (DITP, Etalab), "
+        "édition du 18 janvier 2023, Licence Ouverte 2.0."
+    )
+
+
+def test_tables_are_saved_as_french_spreadsheets_open_them(real: Opened) -> None:
+    real.choose(territory="D59")
+    real.page.click("#courbe summary")
+    path = real.saved("#courbe [data-table]")
+    assert path.name == "iae_courbe_D59_2022-06.csv"
+    content = path.read_bytes().decode()
+    assert content.startswith("\ufeffMois;Nord;Nord, pour 10 000 habitants;")
+    [june] = [line for line in content.splitlines() if line.startswith("juin 2022")]
+    _, stock, rate, change, percent = june.split(";")
+    assert (stock, change) == ("9206", "258")
+    assert re.fullmatch(r"35,\d+", rate)
+    assert percent.startswith("2,88")
+    assert len(content.splitlines()) == 70
+    ranking = real.saved("#ranking [data-table]").read_bytes().decode().splitlines()
+    assert len(ranking) == 102  # all of them, whatever is shown
+    assert ranking[1].startswith("1;Allier;2058;61,")
+    real.page.click("#courbe summary")
+
+
+def test_workbook_of_a_territory_holds_its_series(real: Opened, real_site: Site) -> None:
+    real.choose(territory="D59")
+    href = real.page.get_attribute("#territory-workbook", "href")
+    assert href == "donnees/D59.xlsx"
+    workbook = CalamineWorkbook.from_path(real_site.folder / str(href))
+    assert workbook.sheet_names == ["Lisez-moi", "Séries", "Éditions"]
+    rows = workbook.get_sheet_by_name("Séries").to_python()
+    assert rows[0][:2] == ["Mois", "Série publiée"]
+    expected = real.sql(
+        "select month, stock from marts.fct_published_stock "
+        "where is_latest_edition and territory_id = 'D59' order by month"
+    )
+    assert [(row[0], row[1]) for row in rows[1:]] == expected
+    assert [row[3] for row in rows[-4:]] == ["non", "oui", "oui", "oui"]
+    about = workbook.get_sheet_by_name("Lisez-moi").to_python()
+    told = plain(" ".join(str(cell) for row in about for cell in row))
+    assert "édition du 18 janvier 2023" in told
+    assert "Licence Ouverte 2.0" in told
+    nb_books = len(list((real_site.folder / "donnees").glob("[FRDN]*.xlsx")))
+    assert nb_books == 1 + 18 + 101
+    whole = CalamineWorkbook.from_path(real_site.folder / "donnees" / "tous-les-territoires.xlsx")
+    sheet = whole.get_sheet_by_name("Série publiée").to_python()
+    assert len(sheet) == 70
+    assert sheet[0].count("Nord") == 1
+    assert sheet[66][sheet[0].index("Nord")] == 9206
+
+
+@pytest.mark.parametrize("figure", ["courbe", "carte", "revisions"])
+def test_charts_are_saved_with_title_source_date_and_licence(real: Opened, figure: str) -> None:
+    svg = real.saved(f"#{figure} [data-picture=svg]").read_text(encoding="utf-8")
+    title = real.page.evaluate("(id) => byId(byId(id).dataset.title).textContent", figure)
+    shown = plain(" ".join(re.findall(r">([^<]+)</text>", svg)))
+    assert plain(title) in shown
+    assert "Source : Baromètre des résultats de l’action publique" in shown
+    assert "édition du 18 janvier 2023" in shown
+    assert "Licence Ouverte 2.0" in shown
+    assert "Mis à jour le" in shown
+    png = real.saved(f"#{figure} [data-picture=png]").read_bytes()
+    assert png.startswith(b"\x89PNG")
+    assert int.from_bytes(png[16:20], "big") == 1920
+    assert len(png) > 20_000
+
+
+def test_one_figure_can_stand_in_another_site(browser: Browser, real_site: Site) -> None:
+    address = "?territoire=D59&figure=carte"
+    with opened_site(browser, real_site.folder, real_site.database, address) as opened:
+        assert opened.page.locator("#carte").is_visible()
+        for hidden in (".masthead", "#courbe", "#ranking", "#donnees", "footer", "#bar"):
+            assert not opened.page.locator(hidden).first.is_visible(), hidden
+        assert "Source : Baromètre" in opened.text("#embed")
+        link = opened.page.get_attribute("#embed a", "href")
+        assert str(link).endswith("index.html?territoire=D59")
+        assert opened.messages == []
 
 
 @pytest.mark.parametrize("extension", ["csv", "parquet"])
-def test_downloads_hold_the_rows_of_the_marts(site: Path, database: Path, extension: str) -> None:
-    with duckdb.connect(str(database), read_only=True) as connection:
-        marts = [
-            name
-            for (name,) in connection.execute(
-                "select table_name from duckdb_tables() where schema_name = 'marts'"
-            ).fetchall()
-        ]
-        assert len(marts) == 10
-        for mart in marts:
+def test_downloads_hold_the_rows_of_the_tables(own_site: Site, extension: str) -> None:
+    tables = {
+        "published_stock": "fct_published_stock",
+        "published_revisions": "fct_published_revisions",
+        "composite_stock": "fct_composite_stock",
+        "stock_by_structure_type": "fct_stock_by_structure_type",
+        "reconciliation": "fct_reconciliation",
+        "territories": "dim_territories",
+        "structure_types": "dim_structure_types",
+        "extracts": "audit_extracts",
+    }
+    files = sorted(path.stem for path in (own_site.folder / "donnees").glob(f"*.{extension}"))
+    assert files == sorted([*tables, *(["dictionnaire"] if extension == "csv" else [])])
+    with duckdb.connect(str(own_site.database), read_only=True) as connection:
+        for name, mart in tables.items():
+            path = own_site.folder / "donnees" / f"{name}.{extension}"
             types = dict(
                 connection.execute(
                     "select column_name, data_type from duckdb_columns() where table_name = $mart",
                     {"mart": mart},
                 ).fetchall()
             )
-            path = site / "donnees" / f"{mart}.{extension}"
-            download = f"read_csv('{path}', types = {types})" if extension == "csv" else f"'{path}'"
-            ((rows, both),) = connection.execute(
+            saved = f"read_csv('{path}', types = {types})" if extension == "csv" else f"'{path}'"
+            [(rows, both, of_file)] = connection.execute(
                 f"""
                 select
                     (select count(*) from marts.{mart}),
-                    (select count(*)
-                     from (from marts.{mart} intersect all from {download}))
+                    (select count(*) from (from marts.{mart} intersect all from {saved})),
+                    (select count(*) from {saved})
                 """
             ).fetchall()
-            assert rows == both > 0, mart
-            assert rows == connection.execute(f"select count(*) from {download}").fetchone()[0]
-    links = re.findall(r'href="(donnees/[^"]+)"', (site / "index.html").read_text())
-    assert {f"donnees/{mart}.{extension}" for mart in marts} <= set(links)
-    assert all((site / link).is_file() for link in links)
+            assert rows == both == of_file > 0, name
+    links = re.findall(r'href="(donnees/[^"]+)"', (own_site.folder / "index.html").read_text())
+    assert all((own_site.folder / link).exists() for link in links)
 
 
-def test_no_call_home_and_no_local_path(site: Path, database: Path) -> None:
+def test_files_read_in_r_and_describe_their_columns(own_site: Site) -> None:
+    folder = own_site.folder / "donnees"
+    published = (folder / "published_stock.csv").read_text()
+    assert {line.rsplit(",", 1)[1] for line in published.splitlines()[1:]} == {"TRUE", "FALSE"}
+    dictionary = (folder / "dictionnaire.csv").read_bytes().decode()
+    assert dictionary.startswith("\ufefftable;colonne;type;unité;description\r\n")
+    assert "reconciliation;difference_rate;double;rapport (0,123 vaut 12,3 %)" in dictionary
+    assert "composite_stock;constant_change_percent;double;pour cent" in dictionary
+    assert "composite_stock;constant_stock;bigint;personnes" in dictionary
+
+
+# ---- Synthetic figures are apart
+
+
+def test_synthetic_figures_are_below_apart_and_marked(
+    browser: Browser, both_site: Site, real_site: Site, sample: Opened
+) -> None:
+    with opened_site(browser, both_site.folder, both_site.database) as opened:
+        assert opened.page.evaluate("measures.map(({ id }) => id)") == ["published"]
+        assert opened.page.locator("main > section").last.get_attribute("id") == "echantillon"
+        assert "Données fictives" in opened.text("#echantillon .banner")
+        assert opened.page.locator("#echantillon .chart, #echantillon svg").count() == 0
+        assert opened.page.locator("body > .banner").count() == 0
+        files = {path.name for path in (both_site.folder / "donnees").iterdir()}
+        assert files == {path.name for path in (real_site.folder / "donnees").iterdir()}
+        opened.page.click("#echantillon a")
+        opened.page.wait_for_selector("body.is-synthetic[data-ready]")
+    assert "Données fictives" in sample.text("aside.synthetic")
+    assert "published" not in sample.page.evaluate("measures.map(({ id }) => id)")
+    assert sample.page.locator("#publiee, #claims, #ecart").count() == 0
+    assert sample.page.evaluate("sentenceToQuote()").startswith("DONNÉES FICTIVES.")
+    assert sample.page.title().startswith("Données fictives")
+
+
+def test_synthetic_files_bear_their_own_names_and_a_mark(both_site: Site, sample: Opened) -> None:
+    folder = both_site.folder / "echantillon" / "donnees"
+    names = [path.name for path in folder.iterdir()]
+    assert names
+    assert all(name.startswith("fictif_") for name in names)
+    header, first, *_ = (folder / "fictif_stock_by_structure_type.csv").read_text().splitlines()
+    assert header.endswith(",is_synthetic")
+    assert first.endswith(",TRUE")
+    about = CalamineWorkbook.from_path(folder / "fictif_D59.xlsx").get_sheet_by_index(0)
+    assert about.to_python()[0] == ["DONNÉES FICTIVES", "Ne pas citer."]
+    sample.page.click("#courbe summary")
+    path = sample.saved("#courbe [data-table]")
+    assert path.name.startswith("fictif_iae_courbe_")
+    lines = path.read_text(encoding="utf-8-sig").splitlines()
+    assert lines[0].endswith(";Données")
+    assert all(line.endswith(";fictif") for line in lines[1:])
+    svg = sample.saved("#courbe [data-picture=svg]")
+    assert svg.name.startswith("fictif_")
+    assert "DONNÉES FICTIVES" in svg.read_text()
+
+
+def test_synthetic_figures_alone_open_the_site_under_their_banner(tmp_path: Path) -> None:
+    site = build(tmp_path, synthetic=True, published=False, rounded_to=5)
+    page = (site.folder / "index.html").read_text()
+    assert "Données fictives" in page
+    assert "Diffusion restreinte" not in page  # rounded, so for everybody
+    assert not (site.folder / "echantillon").exists()
+
+
+def test_exact_figures_of_ours_are_for_restricted_use(real: Opened, own: Opened) -> None:
+    assert "Diffusion restreinte : chiffres exacts" in own.text(".restricted")
+    assert real.page.locator(".restricted").count() == 0  # published by the administration
+
+
+# ---- Windows, paper, readers
+
+
+@pytest.mark.parametrize("width", [1440, 1024, 640, 390])  # 640: 1280 at 200 %
+def test_nothing_is_cut_in_any_window(real: Opened, own: Opened, width: int) -> None:
+    for opened in (real, own):
+        opened.page.set_viewport_size({"width": width, "height": 900})
+        opened.choose(territory="D974" if opened is real else "D01")
+        assert opened.page.evaluate("document.documentElement.scrollWidth") <= width
+        cut = opened.page.evaluate(
+            """() => [...document.querySelectorAll("h1, h2, h3, p, select, button, .chart svg")]
+                .filter((one) => one.getClientRects().length)
+                .filter((one) => !one.closest(".visually-hidden, .table"))
+                .filter((one) => one.getBoundingClientRect().right > innerWidth + 1)
+                .map((one) => one.outerHTML.slice(0, 80))"""
+        )
+        assert cut == []
+        for table in ("#ranking .table", "#downloads", "#extracts"):
+            box = opened.page.locator(table).first
+            assert box.evaluate("(one) => one.scrollWidth <= one.clientWidth + 1"), table
+        for link in opened.page.locator("#bar nav a").all():
+            assert link.is_visible()
+
+
+def test_printed_page_is_one_sheet_with_figure_curve_table_and_source(real: Opened) -> None:
+    real.choose(territory="D59")
+    pdf = real.page.pdf(prefer_css_page_size=True)
+    assert len(re.findall(rb"/Type\s*/Page\b(?!s)", pdf)) == 1
+    real.page.emulate_media(media="print")
+    try:
+        printed = real.text("body")
+        for part in ("Nord : 9 206 personnes", "juin 2022 9 206 35,2 +258 +2,9 %", "Mis à jour le"):
+            assert part in printed
+        assert printed.count("2021") >= 7
+        for hidden in ("#bar", "#carte", "#donnees", ".tools"):
+            assert not real.page.locator(hidden).first.is_visible()
+        width = real.page.locator("#courbe svg").first.bounding_box()
+        assert width is not None
+        assert width["width"] >= 0.9 * 1440 * 0.9
+    finally:
+        real.page.emulate_media(media="screen")
+
+
+@pytest.mark.parametrize("page_name", ["real", "sample", "own"])
+def test_axe_finds_no_violation(request: pytest.FixtureRequest, page_name: str) -> None:
+    opened: Opened = request.getfixturevalue(page_name)
+    opened.page.click("#courbe summary")
+    results = Axe().run(opened.page)
+    opened.page.click("#courbe summary")
+    assert results.violations_count == 0, results.generate_report()
+
+
+NO_WORDS = (
+    *("stock mensuel", "n’ajoute personne", "hors d’échelle", "Pas de donnée ", "travaillent dans"),
+    *("chargé", "extrait", "Issue", "Personnes comptées", "ne dépassent pas"),
+)
+
+
+def test_words_are_those_of_readers(real: Opened, own: Opened) -> None:
+    for opened in (real, own):
+        shown = opened.text("body")
+        for word in NO_WORDS:
+            assert word not in shown.replace("Chargés, ils", ""), word
+
+
+# ---- The folder
+
+
+def test_page_is_light(real_site: Site, both_site: Site) -> None:
+    for index in (real_site.folder / "index.html", both_site.folder / "echantillon" / "index.html"):
+        scripts = re.findall(r'<script src="([^"]+)"', index.read_text())
+        files = [index, *((index.parent / script).resolve() for script in scripts)]
+        assert sum(path.stat().st_size for path in files) < PAGE_BYTES
+
+
+def test_no_call_home_and_no_local_path(both_site: Site) -> None:
+    # Names of schemas, messages of Vega, licences to read: none is fetched.
     allowed = {"www.w3.org", "vega.github.io", "github.com", "scripts.sil.org"}
-    for path in site.rglob("*"):
-        if not path.is_file() or path.suffix == ".parquet":
+    allowed |= {"www.etalab.gouv.fr", "www.data.gouv.fr"}
+    for path in both_site.folder.rglob("*"):
+        if not path.is_file() or path.suffix in (".parquet", ".xlsx"):
             continue
         text = path.read_text(encoding="utf-8")
-        # The schema names and messages of Vega and the licence of the typeface: none is fetched.
         assert set(re.findall(r"https?://([\w.-]+)", text)) <= allowed, path.name
-        assert str(PROJECT) not in text
-        assert str(database.parent) not in text
-        assert str(Path.home()) not in text
+        for local in (PROJECT, both_site.database.parent, Path.home()):
+            assert str(local) not in text
 
 
-def test_no_department_is_drawn_that_is_not_in_the_seed() -> None:
+def test_departments_drawn_are_those_of_the_published_series() -> None:
     shapes = json.loads((ASSETS / "departments.geojson").read_text())
     codes = sorted(shape["properties"]["code"] for shape in shapes["features"])
     with duckdb.connect() as connection:
@@ -297,141 +1010,26 @@ def test_no_department_is_drawn_that_is_not_in_the_seed() -> None:
             f"""
             select department_code
             from read_csv('{PROJECT}/seeds/departments.csv', all_varchar = true)
-            where is_covered::boolean order by department_code
+            where is_covered::boolean or department_code = '976'
+            order by department_code
             """
         ).fetchall()
     assert codes == [code for (code,) in seed]
-    assert len(codes) == 100
-    assert "Apache-2.0" in shapes["licence"]
-
-
-def test_missing_component_gives_no_official_figure(tmp_path: Path, open_page) -> None:
-    folder = build(tmp_path, types=("ACI", "AI", "EI", "ETTI", "EITI", "GEIQ"), published=False)
-    opened = open_page(folder)
-    assert opened.text("#evolution-title") == (
-        "France : 132 600 personnes en insertion en juin 2022, "
-        "3,8 % de plus qu’en juin 2021 (provisoire)"
-    )
-    deck = opened.text("#evolution-deck")
-    assert "Le périmètre officiel n’est pas donné : il manque ITI." in deck
-    assert "Il s’arrête en décembre 2020." in deck
-    assert "Aucune donnée chargée" in opened.text("#type-cards")
-    assert "Pas de donnée chargée pour ITI." in opened.text("#types-deck")
-    assert opened.page.is_disabled("#measure option[value=ITI]")
-    assert opened.text("#published-title") == (
-        "La série publiée par l’administration n’est pas chargée."
-    )
-    assert not opened.page.is_visible("#comparison")
-    # The official scope is on the map up to its last month.
-    opened.choose("#measure", "official")
-    assert opened.text("#month-name") == "décembre 2020"
-    assert opened.messages == []
-    says_nothing_odd(opened)
-
-
-def test_published_series_alone_is_shown(tmp_path: Path, open_page) -> None:
-    opened = open_page(build(tmp_path, types=()))
-    assert opened.text("#evolution-title") == (
-        "France : pas de chiffre pour l’indicateur composite"
-    )
-    assert opened.text("#map-title") == "Aucun chiffre par département n’est chargé."
-    assert not opened.page.is_visible("#map")
-    assert opened.page.locator("#comparison .mark-line path").count() >= 1
-    assert opened.messages == []
-    says_nothing_odd(opened)
-
-
-def test_nothing_loaded_is_said(tmp_path: Path, open_page) -> None:
-    opened = open_page(build(tmp_path, types=(), published=False))
-    assert "Aucun extrait n’est chargé" in opened.text("#nothing-loaded")
-    assert not opened.page.query_selector("#evolution")
-    assert opened.page.locator("#downloads tbody tr").count() == 10
-    assert opened.messages == []
-
-
-def test_department_without_data_is_not_a_zero(tmp_path: Path, open_page) -> None:
-    opened = open_page(build(tmp_path, without_department="D48"))
-    assert "pas de donnée" in opened.text("#map-legend")
-    assert "1 département sans donnée" in opened.text("#map-deck")
-    assert len(opened.fills()) == 100
-    opened.page.click("#ranking-more")
-    assert opened.text("#ranking tbody tr:nth-child(100)") == "100 Lozère – – – –"
-    opened.choose("#territory", "D48")
-    assert opened.text("#evolution-title") == (
-        "Lozère : pas de chiffre pour l’indicateur composite"
-    )
-    assert opened.messages == []
-    says_nothing_odd(opened)
-
-
-@pytest.mark.parametrize("synthetic", [True, False])
-def test_synthetic_figures_are_said_to_be(tmp_path: Path, open_page, synthetic: bool) -> None:
-    opened = open_page(build(tmp_path, synthetic=synthetic))
-    assert ("Données fictives" in opened.text("body")) == synthetic
-    assert (opened.page.locator(".bar .tag").count() == 1) == synthetic
-
-
-def test_real_editions_are_not_compared_with_synthetic_figures(tmp_path: Path, open_page) -> None:
-    opened = open_page(build(tmp_path, synthetic=True, editions_are_real=True))
-    assert "Sont fictifs, fabriqués pour essayer le projet : Extranet IAE" in opened.text("aside")
-    assert opened.text("#published-title") == (
-        "France : la série publiée, réelle, ne se compare pas à des données fictives"
-    )
-    assert opened.text("#comparison .legend") == "série publiée"
-    assert opened.page.locator("#comparison .mark-line path").count() == 2  # broken at 2021-01
-    assert opened.messages == []
-
-
-def test_sources_and_checks_are_told(site: Path, open_page) -> None:
-    opened = open_page(site)
-    rows = [opened.text(f"#extracts tbody tr:nth-child({row})") for row in (1, 2)]
-    assert rows == [
-        "Extranet IAE de l’ASP 1er juillet 2022 juin 2022 142 900 0",
-        # An edition covers the months that it holds, not those up to its date.
-        "Baromètre des résultats de l’action publique 20 septembre 2022 – 6 900 0",
-    ]
-    opened.page.click("summary:has-text('2 alertes des contrôles')")
-    assert opened.text("#warnings") == "warn_fall warn_old_extract (Got 1 result)"
-    opened.page.click("summary:has-text('Lignes comptées')")
-    assert "écartée : doublon d’une ligne plus récente duplicate_row 900" in opened.text(
-        "#outcomes"
-    )
-
-
-def test_extracts_without_the_synthetic_mark_are_read(tmp_path: Path) -> None:
-    database = write_marts(tmp_path / "iae.duckdb")
-    with duckdb.connect(str(database)) as connection:
-        connection.execute("alter table marts.audit_extracts drop column is_synthetic")
-    build_site(database, tmp_path / "site")
-    page = (tmp_path / "site" / "index.html").read_text()
-    assert "Extranet IAE de l’ASP" in page
-    assert "142\u00a0900" in page
-    assert "1er\u00a0juillet\u00a02022" in page
-    assert "Données fictives" not in page
-
-
-@pytest.mark.parametrize("width", [360, 390, 768, 1280])
-def test_nothing_sticks_out_of_the_window(site: Path, open_page, width: int) -> None:
-    opened = open_page(site, width)
-    assert opened.page.evaluate("document.documentElement.scrollWidth") <= width
-    cut = opened.page.evaluate(
-        """() => [...document.querySelectorAll("h1, h2, h3, p, select, .chart svg, #ranking table")]
-            .filter((element) => element.getBoundingClientRect().right > innerWidth + 1)
-            .map((element) => element.outerHTML.slice(0, 80))"""
-    )
-    assert cut == []
+    assert len(codes) == 101
 
 
 def test_colours_are_told_apart_from_their_ground() -> None:
     """WCAG 2.2: 4.5 for text (1.4.3), 3 for the lines of a chart (1.4.11)."""
-    css = (ASSETS / "page.css").read_text()
-    colour = dict(re.findall(r"--(\w+): #([0-9a-f]{3,6});", css))
+    colour = dict(re.findall(r"--(\w+): #([0-9a-f]{6});", (ASSETS / "page.css").read_text()))
     for ground in ("paper", "wash"):
-        for text in ("ink", "muted", "accent"):
+        for text in ("ink", "muted", "accent", "alert"):
             assert contrast(colour[text], colour[ground]) >= 4.5
-        for line in ("official", "constant", "published"):
-            assert contrast(colour[line], colour[ground]) >= 3
     assert contrast(colour["ink"], colour["warning"]) >= 4.5
+    charts = (ASSETS / "charts.js").read_text()
+    [lines] = re.findall(r"const COLORS = {(.+?)}", charts)
+    [ordered] = re.findall(r"const ORDERED_COLORS = \[(.+?)\]", charts)
+    for line in re.findall(r"#([0-9a-f]{6})", lines + ordered):
+        assert contrast(line, colour["paper"]) >= 3, line
 
 
 def contrast(first: str, second: str) -> float:
@@ -440,20 +1038,30 @@ def contrast(first: str, second: str) -> float:
 
 
 def luminance(colour: str) -> float:
-    digits = colour if len(colour) == 6 else "".join(2 * digit for digit in colour)
-    shares = [int(digits[start : start + 2], 16) / 255 for start in (0, 2, 4)]
+    shares = [int(colour[start : start + 2], 16) / 255 for start in (0, 2, 4)]
     linear = [s / 12.92 if s <= 0.04045 else ((s + 0.055) / 1.055) ** 2.4 for s in shares]
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
+def test_sources_are_told(own: Opened) -> None:
+    rows = own.page.locator("#extracts tbody tr").all_inner_texts()
+    assert "Extranet IAE de l’ASP 1er juillet 2022 juin 2022" in [plain(row) for row in rows]
+    # An edition covers the months that it holds.
+    edition = "Baromètre des résultats de l’action publique édition du 20 septembre 2022 juin 2022"
+    assert edition in [plain(row) for row in rows]
+
+
 def test_the_rest_of_the_folder_is_left_alone(tmp_path: Path) -> None:
-    database = write_marts(tmp_path / "iae.duckdb")
+    database = write_marts(tmp_path / "iae.duckdb", types=(), published=False)
     catalogue = tmp_path / "site" / "catalogue" / "index.html"
     catalogue.parent.mkdir(parents=True)
     catalogue.write_text("the catalogue")
-    for _ in range(2):
-        assert build_site(database, tmp_path / "site").has_catalogue
-        assert catalogue.read_text() == "the catalogue"
+    stale = tmp_path / "site" / "donnees" / "fct_gone.csv"
+    stale.parent.mkdir()
+    stale.write_text("month")
+    build_site(database, tmp_path / "site")
+    assert catalogue.read_text() == "the catalogue"
+    assert not stale.exists()
 
 
 def test_what_is_not_a_published_file_is_refused(tmp_path: Path) -> None:
@@ -469,13 +1077,13 @@ def test_what_is_not_a_published_file_is_refused(tmp_path: Path) -> None:
 
 
 def test_sample_shows_all_departments(
-    published_sample: Pipeline, tmp_path: Path, open_page
+    browser: Browser, published_sample: Pipeline, tmp_path: Path
 ) -> None:
     done = published_sample.iae("site", "--out", tmp_path / "site")
     assert done.returncode == 0, done.stdout + done.stderr
-    opened = open_page(tmp_path / "site")
-    assert len(opened.fills()) == 100
-    assert "pas de donnée" not in opened.text("#map-legend")
-    assert "Données fictives" in opened.text(".synthetic")
-    assert opened.messages == []
-    says_nothing_odd(opened)
+    with opened_site(browser, tmp_path / "site", published_sample.published) as opened:
+        # Mayotte is outside the coverage of the recomputed figures.
+        assert len(opened.fills()) == 101
+        assert sum((fill or "").startswith("url(") for fill in opened.fills()) == 1
+        assert "Données fictives" in opened.text("aside.synthetic")
+        says_nothing_odd(opened)

@@ -2,7 +2,9 @@
 
 import base64
 import json
-from dataclasses import dataclass, replace
+import shutil
+from dataclasses import dataclass
+from datetime import date
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -14,53 +16,39 @@ from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
 from iae.errors import IaeError
-from iae.folders import replaced
+from iae.site.content import Content, read_contents
+from iae.site.downloads import DICTIONARY, FOLDER, WHOLE, Download, prefix, write_downloads
 from iae.site.french import (
-    MART_DESCRIPTIONS,
-    REASONS,
     SOURCE_NAMES,
     french_date,
     french_month,
     french_number,
+    signed_percent,
 )
-from iae.site.marts import (
-    Extract,
-    list_marts,
-    read_extracts,
-    read_outcomes,
-    read_page_data,
-    read_warnings,
-)
+from iae.site.marts import PUBLISHED_SOURCE, Extract, Marts
 
 ASSETS = files("iae.site") / "assets"
 SCRIPTS = (
     "format.js",
+    "state.js",
     "charts.js",
-    "common.js",
-    "composite.js",
+    "elements.js",
+    "export.js",
+    "headline.js",
+    "curve.js",
     "types.js",
     "map.js",
     "published.js",
     "page.js",
 )
-# What other commands write into the folder of the page.
-OTHERS_FOLDERS = ("catalogue",)
-VEGA_LITE_VERSION = "6.4"
+# 6.4, the other one of the wheel, loses the tooltips of the nearest point.
+VEGA_LITE_VERSION = "6.1"
+# Where synthetic figures are, when real ones open the site.
+SAMPLE_FOLDER = "echantillon"
 
 
 class SiteError(IaeError):
     """The page cannot be written; the message says why and what to do."""
-
-
-@dataclass(frozen=True)
-class Download:
-    """The two files that hold a mart, with their sizes in bytes."""
-
-    mart: str
-    description: str
-    nb_rows: int
-    csv_bytes: int
-    parquet_bytes: int
 
 
 @dataclass(frozen=True)
@@ -74,95 +62,90 @@ class SiteSummary:
 
 
 def build_site(database: Path, out: Path) -> SiteSummary:
-    """Write the page and its downloads into ``out``; the rest of the folder is left alone.
+    """Write the pages and their downloads into ``out``; the rest of the folder is left alone.
+
+    Real figures are in ``index.html``, synthetic ones in a page of their own below it; in
+    ``index.html`` where nothing is real.
 
     Raises:
         SiteError: the published file is absent, is not a published file, or cannot be read.
-        IaeError: ``out`` is somebody else's folder or cannot be written.
     """
-    with replaced(out, "site", others=OTHERS_FOLDERS) as folder:
-        summary = _write_site(database, folder)
-    return replace(
-        summary,
+    if not database.is_file():
+        raise SiteError(f"{database} does not exist: publish a build first (iae publish)")
+    updated = date.fromtimestamp(database.stat().st_mtime)
+    downloads: list[Download] = []
+    try:
+        with duckdb.connect(str(database), read_only=True) as connection:
+            marts = Marts.of(connection)
+            contents = read_contents(marts, updated)
+            shutil.rmtree(out / SAMPLE_FOLDER, ignore_errors=True)
+            shutil.rmtree(out / FOLDER, ignore_errors=True)
+            _write_assets(out / "assets")
+            for content in reversed(contents):
+                folder = out if content is contents[0] else out / SAMPLE_FOLDER
+                downloads = write_downloads(marts, content, folder / FOLDER)
+                _write_page(folder, content, contents, downloads)
+    except duckdb.Error as error:
+        reason = str(error).splitlines()[0]
+        raise SiteError(f"{database} is not a published file that can be read: {reason}") from error
+    if not contents:
+        _write_page(out, None, [], [])
+    return SiteSummary(
         index=out / "index.html",
+        nb_months=len(contents[0].data["months"]) if contents else 0,
+        downloads=downloads,
         has_catalogue=(out / "catalogue" / "index.html").is_file(),
     )
 
 
-def _write_site(database: Path, out: Path) -> SiteSummary:
-    if not database.is_file():
-        raise SiteError(f"{database} does not exist: publish a build first (iae publish)")
-    try:
-        with duckdb.connect(str(database), read_only=True) as connection:
-            marts = list_marts(connection)
-            data = read_page_data(connection)
-            extracts = read_extracts(connection)
-            outcomes = read_outcomes(connection)
-            warnings = read_warnings(connection) if "audit_builds" in marts else []
-            downloads = _write_downloads(connection, marts, out / "donnees")
-    except duckdb.Error as error:
-        reason = str(error).splitlines()[0]
-        raise SiteError(f"{database} is not a published file that can be read: {reason}") from error
-
-    synthetic = {extract.source for extract in extracts if extract.is_synthetic}
-    # Real figures beside made-up ones are not compared: it would be a false finding.
-    data["isComparable"] = ("barometre" in synthetic) == bool(synthetic - {"barometre"})
-
-    _write_assets(out / "assets")
-    index = out / "index.html"
+def _write_page(
+    folder: Path, content: Content | None, contents: list[Content], downloads: list[Download]
+) -> None:
+    is_below = bool(contents) and content is not contents[0]
+    sample = contents[1] if len(contents) > 1 and not is_below else None
     page = _template().render(
-        data=data,
-        extracts=extracts,
-        outcomes=outcomes,
-        warnings=warnings,
+        content=content,
+        sample=sample and _sample_rows(sample),
         downloads=downloads,
-        synthetic_sources=sorted(synthetic),
-        all_synthetic=bool(extracts) and all(extract.is_synthetic for extract in extracts),
+        root="../" if is_below else "",
+        folder=FOLDER,
+        sample_folder=SAMPLE_FOLDER,
+        dictionary=content and f"{prefix(content)}{DICTIONARY}",
+        whole=content and f"{prefix(content)}{WHOLE}",
         scripts=SCRIPTS,
+        style=Markup(_style()),  # noqa: S704 (our own)
     )
-    index.write_text(page, encoding="utf-8")
-    return SiteSummary(
-        index=index,
-        nb_months=len(data["months"]),
-        downloads=downloads,
-        has_catalogue=False,
-    )
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "index.html").write_text(page, encoding="utf-8")
 
 
-def _write_downloads(
-    connection: duckdb.DuckDBPyConnection, marts: dict[str, str | None], folder: Path
-) -> list[Download]:
-    """One CSV (comma, UTF-8, ISO dates) and one Parquet per mart, rows in a stable order."""
-    folder.mkdir()
-    downloads = []
-    for mart, comment in marts.items():
-        relation = connection.table(f"marts.{mart}").order("all")
-        csv, parquet = folder / f"{mart}.csv", folder / f"{mart}.parquet"
-        relation.write_csv(str(csv), header=True)
-        relation.write_parquet(str(parquet), compression="zstd")
-        downloads.append(
-            Download(
-                mart=mart,
-                description=MART_DESCRIPTIONS.get(mart, comment or ""),
-                nb_rows=len(relation),
-                csv_bytes=csv.stat().st_size,
-                parquet_bytes=parquet.stat().st_size,
-            )
-        )
-    return downloads
+def _sample_rows(sample: Content) -> dict[str, Any]:
+    """The last synthetic figures of France, one row a series."""
+    months = sample.data["months"]
+    rows = []
+    for measure in sample.measures:
+        values = measure["stock"].get("FR", [])
+        known = [index for index, value in enumerate(values) if value is not None]
+        if known:
+            month = date.fromisoformat(f"{months[known[-1]]}-01")
+            rows.append((measure["name"], french_month(month), french_number(values[known[-1]])))
+    return {"rows": rows, "months": len(months)}
 
 
 def _write_assets(folder: Path) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
     for script in SCRIPTS:
         (folder / script).write_text(_asset(script), encoding="utf-8")
     (folder / "vega.js").write_text(_vega(), encoding="utf-8")
-    # Inline, because some browsers refuse a font file to a page opened from disk.
-    font = base64.b64encode((ASSETS / "source-sans-3.woff2").read_bytes()).decode()
-    style = _asset("page.css").replace("source-sans-3.woff2", f"data:font/woff2;base64,{font}")
-    (folder / "page.css").write_text(style, encoding="utf-8")
     licence = _asset("source-sans-3.LICENSE.txt")
     (folder / "source-sans-3.LICENSE.txt").write_text(licence, encoding="utf-8")
+
+
+def _style() -> str:
+    """The style with its typeface, in the page: some browsers refuse a font file from disk."""
+    font = base64.b64encode((ASSETS / "source-sans-3.woff2").read_bytes()).decode()
+    return _asset("page.css").replace("source-sans-3.woff2", f"data:font/woff2;base64,{font}")
 
 
 @cache
@@ -178,8 +161,8 @@ def _template() -> Any:
     environment.filters |= {
         "number": french_number,
         "delivered": _delivered,
-        "covered": _covered,
-        "reason": lambda reason: REASONS.get(reason, ""),
+        "covered": french_month,
+        "percent": lambda percent: signed_percent(percent).lstrip("+"),
         "source": lambda source: SOURCE_NAMES.get(source, source),
         "size": _french_size,
         "breakable": lambda name: Markup("_<wbr>").join(name.split("_")),
@@ -193,13 +176,9 @@ def _delivered(extract: Extract) -> str:
     """A yearly list is named by its year, any other extract by its date."""
     if extract.source == "geiq" and extract.extract_date is not None:
         return f"liste de {extract.extract_date.year}"
+    if extract.source == PUBLISHED_SOURCE:
+        return f"édition du {french_date(extract.extract_date)}"
     return french_date(extract.extract_date)
-
-
-def _covered(extract: Extract) -> str:
-    """Neither a list nor an edition of the published series covers months up to its date."""
-    is_covering = extract.source not in ("geiq", "barometre")
-    return french_month(extract.last_covered_month if is_covering else None)
 
 
 def _asset(name: str) -> str:

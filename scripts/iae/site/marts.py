@@ -1,251 +1,381 @@
-"""Read from the marts what the page shows, as plain values ready for JSON.
+"""Read from the published file what the page shows, as plain values ready for JSON.
 
 Series are lists aligned on one axis of months, so that the page stays small: a list of numbers
-per territory instead of one object per row. A figure that a mart does not give is ``None``.
+per territory instead of one object per row. A figure that a table does not give is ``None``.
 """
 
 import math
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 import duckdb
 
 Series = dict[str, list[Any]]
 
+# Where the page reads: this schema and these tables, and nothing else.
+SCHEMA = "marts"
+TABLES = {
+    "published_stock": "fct_published_stock",
+    "published_revisions": "fct_published_revisions",
+    "composite_stock": "fct_composite_stock",
+    "stock_by_structure_type": "fct_stock_by_structure_type",
+    "reconciliation": "fct_reconciliation",
+    "territories": "dim_territories",
+    "structure_types": "dim_structure_types",
+    "extracts": "audit_extracts",
+    "editions": "dim_editions",
+}
+# An edition's last months move most in the next one (docs/statistics.md, « Comparing like with
+# like »). The table says which; an older file, without the column, is read with this number.
+FRAGILE_MONTHS = 3
+PUBLISHED_SOURCE = "barometre"
+# Sources of a structure type, by the name that structure_types gives them.
+SOURCES_OF_TYPES = {
+    "ASP extranet IAE": ("asp_fluxiae",),
+    "Extrapro + ASP contrats aidés": ("extrapro", "asp_contrats_aides", "geiq"),
+    "BPI France": ("bpifrance_iti",),
+}
+
 
 @dataclass(frozen=True)
 class Extract:
-    """A current extract, as ``audit_extracts`` lists it."""
+    """A current extract, as the table of extracts lists it."""
 
     source: str
     extract_date: date | None
     last_covered_month: date | None
-    nb_rows: int
-    nb_rejected: int
-    loaded_at: datetime | None
     is_synthetic: bool
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """Number of raw rows of a source table that end in one outcome."""
+class Column:
+    """A column of a table, with its type and its description."""
 
-    source: str
-    source_table: str
-    reason: str | None
-    nb_rows: int
+    table: str
+    name: str
+    type: str
+    description: str
 
 
-def list_marts(connection: duckdb.DuckDBPyConnection) -> dict[str, str | None]:
-    """Names of the published marts and their comments, in alphabetical order."""
-    return dict(
-        connection.sql(
+@dataclass(frozen=True)
+class Marts:
+    """The tables that the published file has, among those that the page reads."""
+
+    connection: duckdb.DuckDBPyConnection
+    names: tuple[str, ...]
+
+    @classmethod
+    def of(cls, connection: duckdb.DuckDBPyConnection) -> "Marts":
+        """Find the tables; those that an older file lacks are left out."""
+        there = {
+            name
+            for (name,) in connection.execute(
+                """
+                select table_name from duckdb_tables() where schema_name = $schema
+                union all
+                select view_name from duckdb_views() where schema_name = $schema
+                """,
+                {"schema": SCHEMA},
+            ).fetchall()
+        }
+        return cls(connection, tuple(name for name, table in TABLES.items() if table in there))
+
+    def table(self, name: str) -> duckdb.DuckDBPyRelation:
+        """The relation of a table, by the page's name for it."""
+        return self.connection.table(f"{SCHEMA}.{TABLES[name]}")
+
+    def rows(self, sql: str, parameters: dict[str, Any] | None = None) -> list[tuple[Any, ...]]:
+        """Rows of a query that names its tables in braces, by the page's names for them."""
+        return self.connection.execute(_named(sql), parameters).fetchall()
+
+    def series(
+        self, axis: dict[date, int], sql: str, parameters: dict[str, Any] | None = None
+    ) -> dict[str, Series]:
+        """Turn rows of (territory, month, values…) into a list of values per column, territory."""
+        cursor = self.connection.execute(_named(sql), parameters)
+        names = [column[0] for column in cursor.description or []][2:]
+        series: dict[str, Series] = {name: {} for name in names}
+        for territory_id, month, *values in cursor.fetchall():
+            for name, value in zip(names, values, strict=True):
+                by_territory = series[name].setdefault(territory_id, [None] * len(axis))
+                is_number = not isinstance(value, float) or math.isfinite(value)
+                by_territory[axis[month]] = value if is_number else None
+        return series
+
+    def columns(self, name: str) -> list[Column]:
+        """The columns of a table, in order."""
+        rows = self.connection.execute(
             """
-            select table_name, comment from duckdb_tables() where schema_name = 'marts'
-            union all
-            select view_name, comment from duckdb_views() where schema_name = 'marts'
-            order by all
-            """
+            select column_name, lower(data_type), coalesce(comment, '')
+            from duckdb_columns()
+            where schema_name = $schema and table_name = $table
+            order by column_index
+            """,
+            {"schema": SCHEMA, "table": TABLES[name]},
         ).fetchall()
+        return [Column(name, *row) for row in rows]
+
+
+def _named(sql: str) -> str:
+    return sql.format(**{name: f"{SCHEMA}.{table}" for name, table in TABLES.items()})
+
+
+def read_extracts(marts: Marts) -> list[Extract]:
+    """Current extracts by source; one without the ``is_synthetic`` mark is taken as real.
+
+    An edition of the published series covers the months that it holds.
+    """
+    mark = "is_synthetic" if "is_synthetic" in marts.table("extracts").columns else "false"
+    rows = marts.rows(
+        f"""
+        with
+            editions as (
+                select edition, max(month) as last_month from {{published_stock}} group by edition
+            )
+        select source, extract_date, coalesce(last_covered_month, last_month), {mark}
+        from {{extracts}}
+        left join editions on source = $published and edition = extract_date
+        order by source, extract_date
+        """,  # noqa: S608 (one of two expressions of this file)
+        {"published": PUBLISHED_SOURCE},
     )
-
-
-def read_extracts(connection: duckdb.DuckDBPyConnection) -> list[Extract]:
-    """Current extracts by source; one without the ``is_synthetic`` mark is taken as real."""
-    relation = connection.table("marts.audit_extracts")
-    columns = list(Extract.__dataclass_fields__)
-    present = [column if column in relation.columns else "false" for column in columns]
-    rows = relation.project(", ".join(present)).order("source, extract_date").fetchall()
     return [Extract(*row) for row in rows]
 
 
-def read_outcomes(connection: duckdb.DuckDBPyConnection) -> list[Outcome]:
-    """Raw rows by outcome: counted rows first, then the reasons in alphabetical order."""
-    rows = connection.sql(
-        """
-        select source, source_table, reason, sum(nb_rows)::bigint as nb_rows
-        from marts.audit_row_outcomes
-        group by all
-        order by source, source_table, reason nulls first
-        """
-    ).fetchall()
-    return [Outcome(*row) for row in rows]
-
-
-def read_warnings(connection: duckdb.DuckDBPyConnection) -> list[str]:
-    """What the data tests of the published build warn of."""
-    warnings: set[str] = set()
-    for (listed,) in connection.sql("select warnings from marts.audit_builds").fetchall():
-        warnings.update(listed or ())
-    return sorted(warnings)
-
-
-def read_page_data(connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:
-    """Everything that the charts draw: months, territories, types, stocks, published series."""
-    months = [
+def read_months(marts: Marts) -> list[date]:
+    """All months that a series has, in order."""
+    return [
         month
-        for (month,) in connection.sql(
+        for (month,) in marts.rows(
             """
-            select month from marts.fct_composite_stock
+            select month from {composite_stock}
             union
-            select month from marts.fct_stock_by_structure_type
+            select month from {stock_by_structure_type}
             union
-            select month from marts.fct_published_stock
+            select month from {published_stock}
             order by month
             """
-        ).fetchall()
+        )
     ]
-    axis = {month: position for position, month in enumerate(months)}
-    return {
-        "months": [month.strftime("%Y-%m") for month in months],
-        "territories": _read_territories(connection),
-        "composite": _read_composite(connection, axis),
-        "types": _read_types(connection, axis),
-        "published": _read_published(connection, axis),
-        "comparable": _read_series(
-            connection,
-            axis,
-            "select territory_id, month, published_stock from marts.fct_reconciliation",
-        ).get("published_stock", {}),
-    }
 
 
-def _read_territories(connection: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
-    """Covered territories, the country first, then regions and departments by code."""
-    rows = connection.sql(
+def read_territories(marts: Marts) -> list[dict[str, Any]]:
+    """Territories that a series may have: the country, then regions and departments by code.
+
+    Those outside coverage are there where the published series has them (Mayotte).
+    """
+    rows = marts.rows(
         """
         select
-            territory_id, territory_level, territory_code, territory_name, region_name, population
-        from marts.dim_territories
-        where is_covered or territory_level = 'unlocated'
+            territory_id, territory_level, territory_code, territory_name, region_id, population,
+            is_covered or territory_level = 'unlocated' as is_covered
+        from {territories}
+        where
+            is_covered
+            or territory_level = 'unlocated'
+            or territory_id in (select territory_id from {published_stock})
         order by
             array_position(
                 ['national', 'regional', 'departmental', 'unlocated'], territory_level
             ),
             territory_code
         """
-    ).fetchall()
-    keys = ("id", "level", "code", "name", "region", "population")
+    )
+    keys = ("id", "level", "code", "name", "region", "population", "isCovered")
     return [dict(zip(keys, row, strict=True)) for row in rows]
 
 
-def _read_composite(connection: duckdb.DuckDBPyConnection, axis: dict[date, int]) -> dict[str, Any]:
-    """Both scopes with their change on 12 months, and the flags of the months."""
-    series = _read_series(
-        connection,
+def read_measures(
+    marts: Marts, axis: dict[date, int], synthetic_sources: set[str]
+) -> list[dict[str, Any]]:
+    """Every series that has figures: published, both scopes, each type; real or synthetic."""
+    types = read_types(marts)
+    sources = {source for one in types for source in SOURCES_OF_TYPES.get(one["source"], ())}
+    widening = max((one["first_month"] for one in types), default=None)
+    break_at = widening.strftime("%Y-%m") if widening else None
+    measures = []
+    published = _latest_published(marts, axis)
+    if published["stock"]:
+        measures.append(
+            {
+                "id": "published",
+                "breakAt": break_at,
+                "isSynthetic": PUBLISHED_SOURCE in synthetic_sources,
+                **published,
+            }
+        )
+    scopes = marts.series(
         axis,
         """
         select
             territory_id, month, official_stock, constant_stock, official_change,
             round(official_change_percent, 3) as official_change_percent, constant_change,
             round(constant_change_percent, 3) as constant_change_percent
-        from marts.fct_composite_stock
+        from {composite_stock}
         """,
     )
-    flags = _read_series(
-        connection,
+    flags = marts.series(
         axis,
         """
         select territory_id, month, is_provisional, missing_components
-        from marts.fct_composite_stock where territory_id = 'FR'
+        from {composite_stock} where territory_id = 'FR'
         """,
     )
     empty: list[Any] = [None] * len(axis)
-    return {
-        "official": _scope(series, "official"),
-        "constant": _scope(series, "constant"),
-        "provisional": flags.get("is_provisional", {}).get("FR", empty),
-        "missing": flags.get("missing_components", {}).get("FR", empty),
+    of_scope = {
+        "official": sources,
+        "constant": {"asp_fluxiae"},
     }
-
-
-def _scope(series: dict[str, Series], scope: str) -> dict[str, Series]:
-    return {
-        "stock": series.get(f"{scope}_stock", {}),
-        "change": series.get(f"{scope}_change", {}),
-        "percent": series.get(f"{scope}_change_percent", {}),
-    }
-
-
-def _read_types(
-    connection: duckdb.DuckDBPyConnection, axis: dict[date, int]
-) -> list[dict[str, Any]]:
-    """Each structure type with its stock; a type that was never loaded has an empty one."""
-    types = connection.sql(
-        """
-        select dim_structure_types.structure_type, label, source, stock_rule, provisional_months
-        from marts.dim_structure_types
-        left join marts.fct_stock_by_structure_type
-            on
-                dim_structure_types.structure_type = fct_stock_by_structure_type.structure_type
-                and territory_id = 'FR'
-        group by all
-        order by max(stock) desc nulls last, dim_structure_types.structure_type
-        """
-    ).fetchall()
-    described = []
-    for structure_type, label, source, stock_rule, provisional_months in types:
-        series = _read_series(
-            connection,
+    for scope, its_sources in of_scope.items():
+        stock = scopes[f"{scope}_stock"]
+        if _has_figures(stock):
+            measures.append(
+                {
+                    "id": scope,
+                    "breakAt": break_at if scope == "official" else None,
+                    "isSynthetic": bool(its_sources & synthetic_sources),
+                    "stock": stock,
+                    "change": scopes[f"{scope}_change"],
+                    "percent": scopes[f"{scope}_change_percent"],
+                    "provisional": flags["is_provisional"].get("FR", empty),
+                    "missing": flags["missing_components"].get("FR", empty),
+                }
+            )
+    for one in types:
+        series = marts.series(
             axis,
             """
             select territory_id, month, stock, is_provisional
-            from marts.fct_stock_by_structure_type where structure_type = $structure_type
+            from {stock_by_structure_type} where structure_type = $structure_type
             """,
-            {"structure_type": structure_type},
+            {"structure_type": one["id"]},
         )
-        described.append(
-            {
-                "id": structure_type,
-                "label": label,
-                "source": source,
-                "rule": stock_rule,
-                "provisionalMonths": provisional_months,
-                "stock": series.get("stock", {}),
-                "provisional": series.get("is_provisional", {}).get("FR", [None] * len(axis)),
-            }
-        )
-    return described
+        if _has_figures(series["stock"]):
+            measures.append(
+                {
+                    "id": one["id"],
+                    "label": one["label"],
+                    "breakAt": None,
+                    "isSynthetic": bool(
+                        set(SOURCES_OF_TYPES.get(one["source"], ())) & synthetic_sources
+                    ),
+                    "stock": series["stock"],
+                    "provisional": series["is_provisional"].get("FR", empty),
+                }
+            )
+    return measures
 
 
-def _read_published(
-    connection: duckdb.DuckDBPyConnection, axis: dict[date, int]
-) -> list[dict[str, Any]]:
-    """The published series, edition by edition, oldest first."""
-    editions = connection.sql(
-        "select distinct edition from marts.fct_published_stock order by edition"
-    ).fetchall()
+def _has_figures(stock: Series) -> bool:
+    return any(value is not None for values in stock.values() for value in values)
+
+
+def read_types(marts: Marts) -> list[dict[str, Any]]:
+    """The structure types, the one with most people first."""
+    rows = marts.rows(
+        """
+        select types.structure_type, label, source, types.first_month
+        from {structure_types} as types
+        left join {stock_by_structure_type} as stocks
+            on types.structure_type = stocks.structure_type and territory_id = 'FR'
+        group by all
+        order by max(stock) desc nulls last, types.structure_type
+        """
+    )
+    return [dict(zip(("id", "label", "source", "first_month"), row, strict=True)) for row in rows]
+
+
+def _latest_published(marts: Marts, axis: dict[date, int]) -> dict[str, Any]:
+    """The last edition: its stock, and the months that the next one would move most."""
+    stock = marts.series(
+        axis,
+        "select territory_id, month, stock from {published_stock} where is_latest_edition",
+    )["stock"]
+    columns = marts.table("published_stock").columns
+    provisional = (
+        "is_provisional"
+        if "is_provisional" in columns
+        else f"month > max(month) over () - to_months({FRAGILE_MONTHS})"
+    )
+    flags = marts.series(
+        axis,
+        f"""
+        select territory_id, month, {provisional} as is_provisional
+        from {{published_stock}} where is_latest_edition and territory_id = 'FR'
+        """,  # noqa: S608 (one of two expressions of this file)
+    )["is_provisional"]
+    return {"stock": stock, "provisional": flags.get("FR", [None] * len(axis))}
+
+
+def read_editions(marts: Marts, axis: dict[date, int]) -> list[dict[str, Any]]:
+    """The published series, edition by edition, oldest first; the last one is the measure."""
+    editions = marts.rows(
+        "select distinct edition, is_latest_edition from {published_stock} order by edition"
+    )
     return [
         {
             "edition": edition.isoformat(),
-            "stock": _read_series(
-                connection,
+            "stock": None
+            if is_latest
+            else marts.series(
                 axis,
-                """
-                select territory_id, month, stock from marts.fct_published_stock
-                where edition = $edition
-                """,
+                "select territory_id, month, stock from {published_stock} where edition = $edition",
                 {"edition": edition},
-            ).get("stock", {}),
+            )["stock"],
         }
-        for (edition,) in editions
+        for edition, is_latest in editions
     ]
 
 
-def _read_series(
-    connection: duckdb.DuckDBPyConnection,
-    axis: dict[date, int],
-    query: str,
-    parameters: dict[str, Any] | None = None,
-) -> dict[str, Series]:
-    """Turn rows of (territory, month, values…) into one list of values per column and territory."""
-    cursor = connection.execute(query, parameters)
-    names = [column[0] for column in cursor.description or []][2:]
-    series: dict[str, Series] = {name: {} for name in names}
-    for territory_id, month, *values in cursor.fetchall():
-        for name, value in zip(names, values, strict=True):
-            by_territory = series[name].setdefault(territory_id, [None] * len(axis))
-            is_number = not isinstance(value, float) or math.isfinite(value)
-            by_territory[axis[month]] = value if is_number else None
-    return {name: by_territory for name, by_territory in series.items() if by_territory}
+def read_country_by_edition(marts: Marts) -> dict[date, dict[date, int]]:
+    """The stock of France by month, in each edition, oldest first."""
+    editions: dict[date, dict[date, int]] = {}
+    for edition, month, stock in marts.rows(
+        """
+        select edition, month, stock from {published_stock}
+        where territory_id = 'FR' order by edition, month
+        """
+    ):
+        editions.setdefault(edition, {})[month] = stock
+    return editions
+
+
+def read_revisions_by_age(marts: Marts) -> list[dict[str, Any]]:
+    """How far departments moved in the next edition, for each of an edition's last six months.
+
+    Rank 1 is the last month of the edition before; sizes are shares of what it said (1 = 100 %).
+    """
+    rows = marts.rows(
+        """
+        with
+            last_months as (
+                select edition, max(month) as last_month from {published_stock} group by edition
+            ),
+            pairs as (
+                select edition, lag(last_month) over (order by edition) as last_month_before
+                from last_months
+            )
+        select
+            date_diff('month', revisions.month, last_month_before) + 1 as rank_from_the_end,
+            median(abs(revision_rate)) as median,
+            quantile_cont(abs(revision_rate), 0.9) as ninth_decile,
+            count(*) as nb_figures
+        from {published_revisions} as revisions
+        inner join pairs on revisions.edition = pairs.edition
+        where
+            territory_id like 'D%'
+            and revision_rate is not null
+            and rank_from_the_end between 1 and 6
+        group by all
+        order by rank_from_the_end
+        """
+    )
+    return [dict(zip(("rank", "median", "decile", "n"), row, strict=True)) for row in rows]
+
+
+def read_comparable(marts: Marts, axis: dict[date, int]) -> Series:
+    """The published series with the coverage of the recomputed one, where both have the month."""
+    return marts.series(axis, "select territory_id, month, published_stock from {reconciliation}")[
+        "published_stock"
+    ]

@@ -2,64 +2,102 @@
 
 // Vega-Lite specifications. They only draw: what is drawn, and its words, come from the section that asks.
 
-const COLORS = { official: "#d0622a", constant: "#1d3f72", published: "#2d8a57" };
-const MAP_COLORS = ["#d8e8ea", "#abcdd4", "#78adba", "#478a9e", "#1f6580", "#0b3d57"];
-const NO_PEOPLE = "#f7f7f4";
-const NO_DATA = "#b9b4ab";
-const BREAK = "2021-01"; // The official scope widens (indicator.md, « Structure types, rules and scopes »).
+const COLORS = { main: "#000091", other: "#c2410c", region: "#0f766e", country: "#6b7280", constant: "#7c5200", low: "#161616" };
+const MAP_COLORS = ["#e3e8fb", "#bcc7f3", "#8d9de6", "#5c70d3", "#2f45b0", "#000074"];
+const CHANGE_COLORS = ["#a33b00", "#de8656", "#f5d6c3", "#dbe1f8", "#8d9de6", "#2f45b0"];
+const ORDERED_COLORS = ["#c27600", "#b4552f", "#97395a", "#6d2d77", "#3f2186", "#000091"];
+const NO_PEOPLE = "#ffffff";
+const NO_DATA = "url(#hatch)";
 
 const time = (month) => toDate(month).getTime();
+
+/** A colour for each of a few things in order, from the oldest to the newest. */
+function orderedColor(position, number) {
+  const place = number < 2 ? ORDERED_COLORS.length - 1 : (position * (ORDERED_COLORS.length - 1)) / (number - 1);
+  const [from, to] = [Math.floor(place), Math.ceil(place)].map((index) => ORDERED_COLORS[index].match(/\w\w/g).map((part) => parseInt(part, 16)));
+  return `#${from.map((part, index) => Math.round(part + (to[index] - part) * (place % 1)).toString(16).padStart(2, "0")).join("")}`;
+}
 
 const config = {
   font: "Source Sans 3, Segoe UI, system-ui, sans-serif",
   background: null,
   view: { stroke: null },
   axis: {
-    labelFontSize: 14, labelColor: "#525c6e", titleFontSize: 14, domain: false,
-    gridColor: "#e4e7ec", ticks: false, labelPadding: 6, title: null,
+    labelFontSize: 14, labelColor: "#4a4a4a", titleFontSize: 14, domain: false,
+    gridColor: "#e5e5e5", ticks: false, labelPadding: 6, title: null,
   },
-  text: { fontSize: 14, color: "#525c6e" },
+  text: { fontSize: 14, color: "#4a4a4a" },
 };
 
+const MONTHS = ["janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre", "novembre", "décembre"];
+const SHORT_MONTHS = ["janv.", "févr.", "mars", "avr.", "mai", "juin", "juil.", "août", "sept.", "oct.", "nov.", "déc."];
+const DAYS = ["dimanche", "lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi"];
 const locale = {
   formatLocale: { decimal: ",", thousands: "\u00a0", grouping: [3], currency: ["", "\u00a0€"], minus: "−" },
+  timeFormatLocale: {
+    dateTime: "%A %e %B %Y", date: "%d/%m/%Y", time: "%H:%M", periods: ["", ""],
+    days: DAYS, shortDays: DAYS.map((day) => day.slice(0, 3)), months: MONTHS, shortMonths: SHORT_MONTHS,
+  },
 };
 
-const finalizers = new Map();
+const views = new Map();
 
 /** Draw a specification in an element; the element carries the text alternative. */
 async function draw(element, spec, alternative) {
-  finalizers.get(element.id)?.(); // the chart before: it would listen to the window for ever
-  const { view, finalize } = await vegaEmbed(
+  views.get(element.id)?.finalize(); // the chart before: it would listen to the window for ever
+  const result = await vegaEmbed(
     element,
     { $schema: "https://vega.github.io/schema/vega-lite/v6.json", config, ...spec },
     { actions: false, renderer: "svg", ...locale },
   );
-  finalizers.set(element.id, finalize);
+  views.set(element.id, result);
   element.removeAttribute("aria-roledescription"); // Vega's own, in English
   element.setAttribute("role", "img");
-  element.setAttribute("aria-label", alternative);
-  return view;
+  describe(element, alternative);
+  return result.view;
 }
 
-const timeAxis = (months) => ({
+function describe(element, alternative) {
+  element.setAttribute("aria-label", alternative);
+  element.querySelector("svg")?.setAttribute("aria-hidden", "true");
+}
+
+const timeAxis = (shown) => ({
   field: "time", type: "temporal", title: null,
   scale: { type: "utc", nice: false },
-  axis: { format: "%Y", grid: false, tickCount: { interval: "year", step: months.length > 130 ? 2 : 1 }, labelFlush: false, labelOverlap: "greedy" },
+  axis: shown.length > 30
+    ? { format: "%Y", grid: false, tickCount: { interval: "year", step: shown.length > 130 ? 2 : 1 }, labelOverlap: "greedy", labelFlush: false }
+    : { format: "%b %Y", grid: false, tickCount: 6, labelOverlap: "greedy", labelFlush: true },
 });
+
+/** Round steps from zero to above the highest value: whole ones where people are counted. */
+function ticksTo(highest, number, isWhole) {
+  const rough = Math.max(highest, isWhole ? 1 : 0.01) / number;
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const step = [1, 2, 5, 10].map((part) => part * power).find((one) => one >= rough && (!isWhole || one >= 1)) ?? 1;
+  const nbSteps = Math.max(1, Math.ceil(highest / step));
+  return Array.from({ length: nbSteps + 1 }, (_, index) => index * step);
+}
 
 /** The axis of the one layer that sets the extent of the shared scale. */
-const wholeAxis = (x, months) => ({ ...x, scale: { ...x.scale, domain: [time(months[0]), time(months.at(-1))] } });
+const wholeAxis = (x, shown) => ({ ...x, scale: { ...x.scale, domain: [time(shown[0]), time(shown.at(-1))] } });
 
-const countAxis = (ticks) => ({
-  field: "value", type: "quantitative", title: null,
-  scale: { zero: true }, axis: { format: ",d", tickCount: ticks, tickMinStep: 1 },
-});
+function valueAxis(values, number, isWhole = true) {
+  const ticks = ticksTo(Math.max(0, ...values), number, isWhole);
+  return {
+    field: "value", type: "quantitative", title: null,
+    scale: { domain: [0, ticks.at(-1)], nice: false },
+    axis: { values: ticks, format: isWhole ? ",d" : ticks[1] < 0.1 ? ",.2f" : ticks[1] < 1 ? ",.1f" : ",d" },
+  };
+}
 
-/** A vertical line that follows the pointer, with the month's figures. */
+/** The axis of a zoom: it does not begin at zero, and the note beside it says so. */
+const zoomedAxis = () => ({ field: "value", type: "quantitative", title: null, scale: { zero: false, nice: true }, axis: { format: ",d", tickCount: 5, tickMinStep: 1 } });
+
+/** A vertical line at the nearest month, with the figures of that month. */
 const pointerLayer = (x, rows, tooltip) => ({
   data: { values: rows },
-  mark: { type: "rule", color: "#1a2233", strokeWidth: 1 },
+  mark: { type: "rule", color: "#161616", strokeWidth: 1 },
   params: [{ name: "hover", select: { type: "point", on: "pointerover", nearest: true, clear: "pointerout", encodings: ["x"] } }],
   encoding: {
     x,
@@ -68,105 +106,102 @@ const pointerLayer = (x, rows, tooltip) => ({
   },
 });
 
-const provisionalLayer = (x, months, provisional) => {
-  const first = provisional.indexOf(true);
-  if (first < 0) return [];
+const provisionalLayer = (x, shown, isProvisional) => {
+  const flagged = shown.filter(isProvisional);
+  if (!flagged.length) return [];
   return [{
-    data: { values: [{ time: time(months[first]), end: time(months[provisional.lastIndexOf(true)]) }] },
-    mark: { type: "rect", color: "#eef0f3" },
+    data: { values: [{ time: time(flagged[0]), end: time(flagged.at(-1)) }] },
+    mark: { type: "rect", color: "#efefef" },
     encoding: { x, x2: { field: "end" } },
   }];
 };
 
-const lineLayer = (x, y, rows, series) => ({
-  data: { values: rows.filter((row) => row.series === series.id) },
-  mark: { type: "line", strokeWidth: series.width, color: series.color, strokeJoin: "round", strokeCap: "butt" },
+const lineLayer = (x, y, line) => ({
+  data: { values: line.rows },
+  mark: { type: "line", strokeWidth: line.width, color: line.color, strokeJoin: "round", strokeCap: "butt" },
   encoding: {
     x, y,
     detail: { field: "part" },
-    strokeDash: { condition: { test: "datum.provisional", value: [series.width + 2, 3] }, value: [1, 0] },
+    strokeDash: { condition: { test: "datum.isProvisional", value: [line.width + 2, 3] }, value: [1, 0] },
   },
 });
 
-/** Lines over time: broken at 2021-01, dashed where provisional, the lowest month named. */
-function compositeSpec({ months, provisional, rows, pointerRows, tooltip, lines, low }) {
-  const x = timeAxis(months);
-  const layers = provisionalLayer(x, months, provisional);
-  if (months[0] < BREAK && months.at(-1) >= BREAK) {
-    const at = [{ time: time(BREAK), value: 0 }];
+/** Rows of a line: cut at `breakAt`, dashed where provisional (joined to the last firm point). */
+function lineRows(values, provisional, breakAt) {
+  const rows = [];
+  values.forEach((value, index) => {
+    if (value == null) return;
+    const isAfter = Boolean(breakAt) && months[index] >= breakAt;
+    const part = (isProvisional) => `${isAfter}-${isProvisional}`;
+    const isProvisional = Boolean(provisional[index]);
+    const row = { value, month: months[index], time: time(months[index]) };
+    rows.push({ ...row, isProvisional, part: part(isProvisional) });
+    const next = index + 1;
+    const staysTogether = next < months.length && (!breakAt || isAfter || months[next] < breakAt);
+    if (staysTogether && !isProvisional && provisional[next]) rows.push({ ...row, isProvisional: true, part: part(true) });
+  });
+  return rows;
+}
+
+const breakLayers = (x, shown, breakAt) => {
+  if (!breakAt || months.indexOf(breakAt) <= months.indexOf(shown[0]) || shown.at(-1) < breakAt) return [];
+  const at = [{ time: time(breakAt) }];
+  const text = `${SHORT_MONTHS[Number(breakAt.slice(5)) - 1]} ${breakAt.slice(0, 4)} : rupture`;
+  return [
+    { data: { values: at }, mark: { type: "rule", strokeDash: [2, 3], color: "#161616" }, encoding: { x } },
+    {
+      data: { values: at }, encoding: { x },
+      mark: { type: "text", align: "right", baseline: "top", dx: -6, y: 4, text, color: "#161616" },
+    },
+  ];
+};
+
+/** Lines over time: broken, dashed where provisional, one point named. */
+function linesSpec({ shown, lines, breakAt, isProvisional, named, pointerRows, tooltip, isWhole, isZoomed, height = 300, ticks = 5 }) {
+  const x = timeAxis(shown);
+  const inside = (row) => row.month >= shown[0] && row.month <= shown.at(-1);
+  const drawn = lines.map((line) => ({ ...line, rows: line.rows.filter(inside) })).filter(({ rows }) => rows.length);
+  const values = drawn.flatMap(({ rows }) => rows.map(({ value }) => value));
+  const y = isZoomed ? zoomedAxis() : valueAxis(values, ticks, isWhole);
+  const layers = [
+    ...provisionalLayer(x, shown, isProvisional ?? (() => false)),
+    ...breakLayers(x, shown, breakAt),
+    ...drawn.map((line) => lineLayer(x, y, line)),
+  ];
+  if (named && inside(named)) {
+    const isEarly = shown.indexOf(named.month) < shown.length / 2;
     layers.push(
-      { data: { values: at }, mark: { type: "rule", strokeDash: [2, 3], color: "#1a2233" }, encoding: { x } },
+      { data: { values: [named] }, mark: { type: "point", filled: true, opacity: 1, size: 50, color: COLORS.low }, encoding: { x, y } },
       {
-        data: { values: at },
-        mark: { type: "text", align: "right", baseline: "bottom", dx: -6, dy: -6, text: "janv. 2021 : rupture", color: "#1a2233" },
-        encoding: { x, y: { field: "value", type: "quantitative" } },
-      },
-    );
-  }
-  const drawn = lines.filter(({ id }) => rows.some(({ series }) => series === id));
-  layers.push(...drawn.map((line) => lineLayer(x, countAxis(5), rows, line)));
-  if (low) {
-    const y = { field: "value", type: "quantitative" };
-    layers.push(
-      { data: { values: [low] }, mark: { type: "point", filled: true, size: 50, color: COLORS.constant }, encoding: { x, y } },
-      {
-        data: { values: [low] },
-        mark: { type: "text", baseline: "top", dy: 9, color: "#1a2233", align: low.isEarly ? "left" : "right", dx: low.isEarly ? -6 : 6 },
+        data: { values: [named] },
+        mark: { type: "text", baseline: "top", dy: 9, color: COLORS.low, align: isEarly ? "left" : "right", dx: isEarly ? -6 : 6 },
         encoding: { x, y, text: { field: "label" } },
       },
     );
   }
-  layers.push(pointerLayer(wholeAxis(x, months), pointerRows, tooltip));
-  return { width: "container", height: 300, layer: layers };
+  layers.push(pointerLayer(wholeAxis(x, shown), pointerRows.filter(inside), tooltip));
+  return { width: "container", height, layer: layers };
 }
 
-/** One structure type: from zero, on its own scale. */
-function typeSpec(months, provisional, rows, pointerRows) {
-  const x = timeAxis(months);
-  x.axis = { ...x.axis, format: "%y", labelExpr: "'’' + datum.label" };
-  const y = countAxis(3);
-  return {
-    width: "container",
-    height: 120,
-    layer: [
-      ...provisionalLayer(x, months, provisional),
-      { data: { values: pointerRows }, mark: { type: "area", color: COLORS.constant, opacity: 0.1 }, encoding: { x, y } },
-      lineLayer(x, y, rows, { id: "type", color: COLORS.constant, width: 2 }),
-      pointerLayer(wholeAxis(x, months), pointerRows, [["month", "Mois"], ["label", "Personnes"]]),
-    ],
+/** The same months of each year, one line a year, the oldest first in the order of colours. */
+function seasonSpec({ lines, tooltipRows, tooltip }) {
+  const rows = lines.flatMap((line) => line.rows);
+  const x = {
+    field: "position", type: "quantitative", title: null, scale: { domain: [0, 11], nice: false },
+    axis: { values: [...SHORT_MONTHS.keys()], grid: false, labelExpr: `${JSON.stringify(SHORT_MONTHS)}[datum.value]`, labelOverlap: "greedy" },
   };
-}
-
-/** Editions of the published series, the oldest the palest. */
-function revisionsSpec(months, rows, editions) {
-  const x = timeAxis(months);
-  const y = { ...countAxis(5), scale: { zero: false } };
+  const y = valueAxis(rows.map(({ value }) => value), 5);
   return {
-    width: "container",
-    height: 300,
+    width: "container", height: 300,
     layer: [
-      ...editions.map((edition) => ({
-        data: { values: rows.filter((row) => row.edition === edition.id) },
-        mark: { type: "line", color: edition.color, strokeWidth: edition.width },
-        encoding: { x, y },
-      })),
-      {
-        data: { values: rows },
-        mark: { type: "point", filled: true, size: 45, color: "#1a2233" },
-        params: [{ name: "hover", select: { type: "point", on: "pointerover", nearest: true, clear: "pointerout" } }],
-        encoding: {
-          x, y,
-          opacity: { condition: { param: "hover", empty: false, value: 1 }, value: 0 },
-          tooltip: [["month", "Mois"], ["editionName", "Édition du"], ["label", "Personnes"]]
-            .map(([field, title]) => ({ field, title, type: "nominal" })),
-        },
-      },
+      ...lines.map((line) => lineLayer(x, y, line)),
+      pointerLayer(x, tooltipRows, tooltip),
     ],
   };
 }
 
 /** Departments, filled by the colour that each feature carries. */
-function mapSpec(features, height) {
+function mapSpec(features, height, tooltip) {
   return {
     width: "container",
     height,
@@ -179,8 +214,7 @@ function mapSpec(features, height) {
       color: { field: "color", type: "nominal", scale: null, legend: null },
       stroke: { field: "stroke", type: "nominal", scale: null, legend: null },
       strokeWidth: { field: "strokeWidth", type: "quantitative", scale: null, legend: null },
-      tooltip: [["name", "Département"], ["stockLabel", "Personnes"], ["rateLabel", "Pour 10 000 hab."], ["changeLabel", "Sur 12 mois"]]
-        .map(([field, title]) => ({ field, title, type: "nominal" })),
+      tooltip: tooltip.map(([field, title]) => ({ field, title, type: "nominal" })),
     },
   };
 }

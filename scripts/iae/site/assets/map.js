@@ -1,184 +1,229 @@
 "use strict";
 
-// The map of departments and their ranking.
+// The map and the ranking, of departments or regions, by rate, number or change.
 
-const measures = [
-  ...SCOPES.map(({ id, name }) => ({
-    id, name: name[0].toUpperCase() + name.slice(1), group: "Indicateur composite", ...composite[id], provisional: composite.provisional,
-  })),
-  ...types.map((type) => ({ id: type.id, name: `${type.id} – ${type.label}`, group: "Par type de structure", stock: type.stock, provisional: type.provisional })),
-].map((measure) => {
-  const known = months.map((_, index) => departments.some(({ id }) => measure.stock[id]?.[index] != null));
-  return { ...measure, first: known.indexOf(true), last: known.lastIndexOf(true), classes: null };
-});
-const currentMeasure = () => measures.find(({ id }) => id === state.measure);
+const RANKING_SHORT = 15;
+const RING = ["75", "92", "93", "94"];
+const BY = {
+  rate: { name: "Pour 10\u00a0000 habitants", short: "pour 10 000 habitants", format: anyRate },
+  stock: { name: "Personnes", short: "personnes", format: count },
+  percent: { name: "Évolution sur un an (%)", short: "sur un an", format: signedPercent },
+};
+const CHANGE_BOUNDS = [-10, -3, 0, 3, 10];
+const places = (number) => plural(number, ...(state.level === "regional" ? ["région", "régions"] : ["département", "départements"]));
+const departmentRegion = new Map(data.territories.filter(({ level }) => level === "departmental").map(({ code, region }) => [code, region]));
 
-/** Upper bounds of the classes: sixths of all months and departments, so that colours hold over time. */
+/** Lower bounds of the classes: sixths of all months and places, so that colours hold over time. */
 function classesOf(measure) {
-  if (!measure.classes) {
-    const rates = departments.flatMap(({ id, population }) =>
-      (measure.stock[id] ?? []).map((stock) => per10000(stock, population)).filter((rate) => rate > 0)).sort((a, b) => a - b);
-    measure.digits = rates.at(-1) > 20 ? 0 : rates.at(-1) > 2 ? 1 : 2;
-    const bounds = [1, 2, 3, 4, 5].map((sixth) => Number((rates[Math.floor((rates.length * sixth) / 6)] ?? 0).toFixed(measure.digits)));
-    measure.classes = [...new Set(bounds.filter((bound) => bound > 0))];
+  if (state.by === "percent") return CHANGE_BOUNDS;
+  const key = `${state.level}-${state.by}`;
+  if (!measure.classes[key]) {
+    const values = ofLevel(state.level).flatMap(({ id, population }) =>
+      valuesOf(measure, id).map((stock) => (state.by === "rate" ? per10000(stock, population) : stock)).filter((value) => value > 0)).sort((a, b) => a - b);
+    const digits = values.at(-1) > 20 ? 0 : values.at(-1) > 2 ? 1 : 2;
+    const round = (value) => (state.by === "stock" && value > 100 ? Number(value.toPrecision(2)) : Number(value.toFixed(digits)));
+    const bounds = [1, 2, 3, 4, 5].map((sixth) => round(values[Math.floor((values.length * sixth) / 6)] ?? 0));
+    measure.classes[key] = [...new Set(bounds.filter((bound) => bound > 0))];
   }
-  return measure.classes;
+  return measure.classes[key];
 }
 
-const rateText = (measure, rate) => decimal(rate, Math.max(1, measure.digits));
-const classOf = (classes, rate) => classes.filter((bound) => rate >= bound).length;
-const colorOf = (classes, rate) =>
-  rate == null ? NO_DATA : rate === 0 ? NO_PEOPLE : MAP_COLORS[MAP_COLORS.length - 1 - classes.length + classOf(classes, rate)];
-
-/** What the map and the ranking show of a department: the marts' change where they give one. */
-function departmentRow(measure, department, index) {
-  const values = measure.stock[department.id] ?? [];
-  const stock = values[index] ?? null;
-  const before = index >= 12 ? values[index - 12] ?? null : null;
-  const isScope = Boolean(measure.change);
-  const change = isScope ? measure.change[department.id]?.[index] ?? null : stock == null || before == null ? null : stock - before;
-  const percent = isScope ? measure.percent[department.id]?.[index] ?? null : change == null || !before ? null : (100 * change) / before;
-  return { ...department, stock, rate: per10000(stock, department.population), change, percent };
+const paletteOf = (classes) => (state.by === "percent" ? CHANGE_COLORS : MAP_COLORS.slice(MAP_COLORS.length - 1 - classes.length));
+function colorOf(classes, value) {
+  if (value == null) return NO_DATA;
+  if (value === 0 && state.by !== "percent") return NO_PEOPLE;
+  return paletteOf(classes)[classes.filter((bound) => value >= bound).length];
 }
 
 let mapViews = null;
+let currentRanking = { all: [] };
 
 async function showMap() {
   const measure = currentMeasure();
-  if (!measure || measure.last < 0) {
-    const message = "Aucun chiffre par département n’est chargé.";
-    setText("map-title", message);
-    setText("map-deck", "");
-    byId("map-controls").hidden = true;
-    document.querySelector(".map-layout").hidden = true;
-    return;
-  }
   const index = state.month;
-  const rows = departments.map((department) => departmentRow(measure, department, index));
-  const byCode = new Map(rows.map((row) => [row.code, row]));
-  const features = departmentShapes.map((shape) => feature(measure, shape, byCode.get(shape.properties.code)))
-    .sort((a, b) => a.order - b.order);
+  const rows = rowsOfLevel(measure, state.level, index);
+  const ranks = ranksOf(rows, state.by);
+  const ranked = rows.map((row) => ({ ...row, ...ranks.get(row.id) }));
+  mapWords(measure, ranked, index);
+  showMapLegend(measure, ranked);
+  showRanking(measure, ranked, index);
 
-  mapWords(measure, rows, index);
-  showLegend(measure, rows);
-  showRanking(measure, rows, index);
-
+  const byId_ = new Map(ranked.map((row) => [row.id, row]));
+  const features = departmentShapes.map((shape) => {
+    const { code } = shape.properties;
+    return feature(measure, shape, byId_.get(state.level === "regional" ? departmentRegion.get(code) : `D${code}`));
+  }).sort((a, b) => a.order - b.order);
   const inRing = features.filter((shape) => RING.includes(shape.code));
   if (mapViews) {
     await Promise.all([mapViews[0].data("departments", features).runAsync(), mapViews[1].data("departments", inRing).runAsync()]);
   } else {
-    const width = byId("map-france").clientWidth;
+    const tooltip = [["name", "Territoire"], ["stockLabel", "Personnes"], ["rateLabel", "Pour 10 000 hab."], ["changeLabel", "Sur un an"], ["rankLabel", "Rang"]];
+    const [whole, ring] = [byId("map-france"), byId("map-paris")];
     mapViews = await Promise.all([
-      draw(byId("map-france"), mapSpec(features, Math.round(width * 0.98)), ""),
-      draw(byId("map-paris"), mapSpec(inRing, Math.round(byId("map-paris").clientWidth * 0.85)), ""),
+      draw(whole, mapSpec(features, Math.round(whole.clientWidth * 0.98), tooltip), ""),
+      draw(ring, mapSpec(inRing, Math.round(ring.clientWidth * 0.85), tooltip), ""),
     ]);
     for (const view of mapViews) view.addEventListener("click", (_, item) => item?.datum?.id && choose({ territory: item.datum.id }));
   }
-  const summary = `${byId("map-title").textContent}. ${byId("map-deck").textContent}`;
-  byId("map-france").setAttribute("aria-label", `Carte des départements. ${summary} Les chiffres sont dans le classement.`);
-  byId("map-paris").setAttribute("aria-label", "Agrandissement de la carte : Paris, Hauts-de-Seine, Seine-Saint-Denis et Val-de-Marne.");
+  describe(byId("map-france"), `Carte des ${LEVELS[state.level] === "regions" ? "régions" : "départements"}. ${byId("map-title").textContent}. ${byId("map-deck").textContent} Les chiffres sont dans le classement.`);
+  describe(byId("map-paris"), "Agrandissement de la carte : Paris, Hauts-de-Seine, Seine-Saint-Denis et Val-de-Marne.");
 }
 
 function feature(measure, shape, row) {
-  const isSelected = row?.id === state.territory;
-  const rate = row?.rate ?? null;
+  const selected = territories.get(state.territory);
+  const { code } = shape.properties;
+  const isSelected = row?.id === state.territory || (state.level === "departmental" && selected.level === "regional" && row?.region === selected.id)
+    || (state.level === "regional" && selected.region === row?.id);
+  const isOther = state.other && row?.id === state.other;
+  const value = row?.[state.by] ?? null;
   return {
-    ...shape, id: row?.id, code: shape.properties.code, name: row ? `${row.name} (${row.code})` : shape.properties.code,
-    color: colorOf(classesOf(measure), rate), strokeWidth: isSelected ? 3 : 0.7,
-    stroke: isSelected ? COLORS.official : rate ? "#ffffff" : "#a3abb8", order: isSelected ? 2 : rate ? 1 : 0,
-    stockLabel: row?.stock == null ? "pas de donnée" : count(row.stock), rateLabel: rateText(measure, rate),
+    ...shape, id: row?.id, code, name: !row ? code : row.level === "regional" ? row.name : `${row.name} (${row.code})`,
+    color: colorOf(classesOf(measure), value), strokeWidth: isSelected ? 2.6 : isOther ? 2.6 : 0.7,
+    stroke: isSelected ? "#161616" : isOther ? COLORS.other : value ? "#ffffff" : "#8f8f8f", order: isSelected ? 3 : isOther ? 2 : value ? 1 : 0,
+    stockLabel: row?.stock == null ? "pas de données" : count(row.stock),
+    rateLabel: row?.stock != null && row.rate == null ? "pas de population" : anyRate(row?.rate ?? null),
     changeLabel: row?.change == null ? "non comparable" : `${signed(row.change)} (${signedPercent(row.percent)})`,
+    rankLabel: row?.rank ? rankInWords(row, row.level) : "–",
   };
 }
 
 function mapWords(measure, rows, index) {
-  const known = rows.filter(({ rate }) => rate != null).sort((a, b) => b.rate - a.rate);
+  const { short, format } = BY[state.by];
+  const known = rows.filter((row) => row[state.by] != null).sort((a, b) => b[state.by] - a[state.by]);
   const month = fullMonth(months[index]);
-  const suffix = provisionalMark(index, measure.provisional);
-  const highest = known[0];
-  setText("map-title", !highest ? `Pas de chiffre par département en ${month}`
-    : highest.rate === 0 ? `Aucun département ne compte de personne en ${month}`
-    : `${highest.name}, en tête des départements en ${month} : ${rateText(measure, highest.rate)} ${highest.rate < 2 ? "personne" : "personnes"} pour 10\u00a0000 habitants${suffix}`);
-
-  const median = known.length ? known[Math.floor((known.length - 1) / 2)].rate : null;
-  const sentences = [`${measure.name}.`];
-  if (known.length) sentences.push(median === 0 ? "Au moins la moitié des départements n’en comptent aucune."
-    : `La moitié des départements ne dépassent pas ${rateText(measure, median)}.`);
-  const missing = rows.length - known.length;
-  if (missing) sentences.push(`${plural(missing, "département", "départements")} sans donnée.`);
-  const located = measure.stock.NL?.[index];
-  if (located) sentences.push(`${people(located)} ${located < 2 ? "n’est pas localisée" : "ne sont pas localisées"}.`);
+  const mark = provisionalMark(measure, index);
+  const what = state.level === "regional" ? "régions" : "départements";
+  if (!known.length) {
+    setText("map-title", state.by === "percent" ? `Évolution sur un an : non comparable en ${month}` : `Pas de chiffre par ${what.slice(0, -1)} en ${month}`);
+  } else {
+    const first = known.filter((row) => row[state.by] === known[0][state.by]);
+    const names = first.length > 3 ? `${places(first.length)} à égalité` : listInWords(first.map(({ name }) => name));
+    const unit = state.by === "rate" ? ` ${known[0].rate < 2 ? "personne" : "personnes"} pour 10\u00a0000 habitants` : state.by === "stock" ? ` ${known[0].stock < 2 ? "personne" : "personnes"}` : ` ${short}`;
+    setText("map-title", known[0][state.by] === 0 && state.by !== "percent" ? `Personne n’est compté en ${month}`
+      : `${names}, en tête des ${what} en ${month} : ${format(known[0][state.by])}${unit}${mark}`);
+  }
+  const sentences = [];
+  const chosen = rows.find(({ id }) => id === state.territory);
+  if (chosen?.rank) sentences.push(`${chosen.name} : ${rankInWords(chosen, chosen.level)}, ${format(chosen[state.by])}.`);
+  if (known.length) sentences.push(`Médiane des ${what} : ${format(medianOf(known.map((row) => row[state.by])))}.`);
+  const without = rows.filter((row) => row[state.by] == null && row.stock != null && !row.population);
+  if (state.by === "rate" && without.length) sentences.push(`${listInWords(without.map(({ name, stock }) => `${name} compte ${people(stock)}`))}, sans population de référence.`);
+  const missing = rows.filter(({ stock }) => stock == null).length;
+  if (missing) sentences.push(`${places(missing)} sans données.`);
+  const unlocated = valuesOf(measure, "NL")[index];
+  if (unlocated) sentences.push(`Structure non localisée : ${people(unlocated)}.`);
   setText("map-deck", sentences.join(" "));
 }
 
-function showLegend(measure, rows) {
+function showMapLegend(measure, rows) {
   const classes = classesOf(measure);
-  const step = (bound) => decimal(bound, measure.digits);
-  const colors = MAP_COLORS.slice(MAP_COLORS.length - 1 - classes.length);
+  const step = (bound) => (state.by === "percent" ? `${signed(bound)}\u00a0%` : decimal(bound, Number.isInteger(bound) ? 0 : bound < 1 ? 2 : 1));
+  const colors = paletteOf(classes);
   const names = colors.map((_, position) =>
     !classes.length ? "plus de 0"
     : position === 0 ? `moins de ${step(classes[0])}`
     : position === classes.length ? `${step(classes.at(-1))} et plus`
     : `${step(classes[position - 1])} à ${step(classes[position])}`);
   const items = colors.map((color, position) => [color, names[position]]);
-  if (rows.some(({ rate }) => rate === 0)) items.unshift([NO_PEOPLE, "personne"]);
-  if (rows.some(({ rate }) => rate == null)) items.push([NO_DATA, "pas de donnée"]);
-  byId("map-legend").replaceChildren(...items.map(([color, name]) =>
-    element("li", {}, element("i", { class: "swatch", style: `background:${color}` }), name)));
+  if (state.by !== "percent" && rows.some((row) => row[state.by] === 0)) items.unshift([NO_PEOPLE, "personne"]);
+  if (rows.some((row) => row[state.by] == null)) items.push([NO_DATA, state.by === "percent" ? "non comparable" : "pas de données ou de taux"]);
+  setText("map-legend-title", `${BY[state.by].name}, ${fullMonth(months[state.month])}`);
+  byId("map-legend").replaceChildren(...items.map(([color, name]) => element("li", {},
+    element("i", { class: color === NO_DATA ? "swatch hatched" : "swatch", "data-color": color, style: color === NO_DATA ? null : `border-color:${color}` }), name)));
 }
 
-function trendInWords(risers, fallers) {
-  const some = (number, one, many) => `${plural(number, "département", "départements")} ${number < 2 ? one : many}`;
-  if (!risers && !fallers) return "aucun département ne progresse ni ne recule";
-  if (!risers) return `${some(fallers, "recule", "reculent")} et aucun ne progresse`;
-  if (!fallers) return `${some(risers, "progresse", "progressent")} et aucun ne recule`;
-  return `${some(risers, "progresse", "progressent")} et ${count(fallers)} ${fallers < 2 ? "recule" : "reculent"}`;
+const SPARK = { width: 92, height: 22 };
+
+/** A small curve of the series, each on its own scale from zero. */
+function sparkline(measure, id) {
+  const values = valuesOf(measure, id);
+  const highest = Math.max(1, ...values.filter((value) => value != null));
+  const x = (index) => ((index - measure.first) * SPARK.width) / Math.max(1, measure.last - measure.first);
+  const y = (value) => SPARK.height - 1 - (value * (SPARK.height - 3)) / highest;
+  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  for (const [name, value] of Object.entries({ width: SPARK.width, height: SPARK.height, viewBox: `0 0 ${SPARK.width} ${SPARK.height}`, "aria-hidden": "true" })) svg.setAttribute(name, value);
+  const path = document.createElementNS("http://www.w3.org/2000/svg", "path");
+  let isDrawing = false;
+  path.setAttribute("d", values.map((value, index) => {
+    const isCut = value == null || months[index] === measure.breakAt;
+    const command = value == null ? "" : `${isDrawing && !isCut ? "L" : "M"}${x(index).toFixed(1)} ${y(value).toFixed(1)}`;
+    isDrawing = value != null;
+    return command;
+  }).join(""));
+  const dot = document.createElementNS("http://www.w3.org/2000/svg", "circle");
+  if (values[state.month] != null) for (const [name, value] of Object.entries({ cx: x(state.month), cy: y(values[state.month]), r: 2.4 })) dot.setAttribute(name, value);
+  svg.append(path, dot);
+  return svg;
+}
+
+const RANKING_COLUMNS = [["stock", "Personnes", count], ["rate", "Pour 10 000 hab.", anyRate], ["change", "Évolution sur un an (pers.)", signed], ["percent", "Évolution sur un an (%)", signedPercent]];
+const rankedBy = () => ({ rate: "pour 10 000 habitants", stock: "par l’effectif", percent: "par l’évolution" })[state.by];
+
+function sortedRows(rows) {
+  const direction = state.ascending ? 1 : -1;
+  return [...rows].sort((a, b) => {
+    if (state.sort === "name") return direction * a.name.localeCompare(b.name, "fr");
+    const [left, right] = [a[state.sort], b[state.sort]];
+    if (left == null || right == null) return (left == null) - (right == null) || a.name.localeCompare(b.name, "fr"); // without figure: last, both ways
+    return direction * (left - right) || a.name.localeCompare(b.name, "fr");
+  });
 }
 
 function showRanking(measure, rows, index) {
   const compared = rows.filter(({ change }) => change != null);
   const risers = compared.filter(({ change }) => change > 0).length;
   const fallers = compared.filter(({ change }) => change < 0).length;
-  setText("ranking-title", compared.length ? `Sur 12 mois, ${trendInWords(risers, fallers)}`
-    : `Évolution sur 12 mois non comparable en ${fullMonth(months[index])}`);
+  setText("ranking-title", compared.length ? `Sur un an, ${trendInWords(risers, fallers)}` : `Classement ${rankedBy()}, ${fullMonth(months[index])}`);
+  const sorted = sortedRows(rows);
+  const words = plain(state.filter);
+  const kept = sorted.filter(({ name, code, region }) => (!state.region || region === state.region || state.level === "regional")
+    && (!words || ` ${plain(name)}`.includes(` ${words}`) || plain(code) === words));
+  const isWhole = state.isWhole || Boolean(words) || Boolean(state.region && state.level === "departmental");
+  const shown = kept.filter(({ id }, position) => isWhole || position < RANKING_SHORT || id === state.territory || id === state.other);
+  currentRanking = { all: sorted };
+  replaceKeepingFocus(byId("ranking").querySelector(".table"), rankingTable(shown));
+  byId("region-field").hidden = state.level === "regional";
+  const more = byId("ranking-more");
+  more.hidden = kept.length <= RANKING_SHORT || isWhole !== state.isWhole;
+  more.textContent = state.isWhole ? `Réduire aux ${RANKING_SHORT} premières lignes` : `Voir les ${places(rows.length)}`;
+  more.setAttribute("aria-expanded", state.isWhole);
+  setText("ranking-count", words || state.region ? `${places(kept.length)} sur ${count(rows.length)}` : "");
+}
 
-  const direction = state.ascending ? 1 : -1;
-  const sorted = [...rows].sort((a, b) => {
-    if (state.sort === "name") return direction * a.name.localeCompare(b.name, "fr");
-    const [left, right] = [a[state.sort], b[state.sort]];
-    if (left == null || right == null) return (left == null) - (right == null); // without figure: last, both ways
-    return direction * (left - right) || a.name.localeCompare(b.name, "fr");
-  });
-  const ranked = sorted.map((row, position) => ({ ...row, rank: position + 1 }));
-  const shown = ranked.filter(({ rank, id }) => state.wholeRanking || rank <= RANKING_SHORT || id === state.territory);
-  const widest = 30; // Beyond ± 30 %, the bar is full: a few small departments would flatten the others.
+function trendInWords(risers, fallers) {
+  const verbs = (number, one, many) => `${places(number)} ${number < 2 ? one : many}`;
+  const none = state.level === "regional" ? "aucune" : "aucun";
+  if (!risers && !fallers) return `${none === "aucune" ? "aucune région" : "aucun département"} ne progresse ni ne recule`;
+  if (!risers) return `${verbs(fallers, "recule", "reculent")} et ${none} ne progresse`;
+  if (!fallers) return `${verbs(risers, "progresse", "progressent")} et ${none} ne recule`;
+  return `${verbs(risers, "progresse", "progressent")} et ${count(fallers)} ${fallers < 2 ? "recule" : "reculent"}`;
+}
 
-  const columns = [["name", "Département"], ["stock", "Personnes"], ["rate", "Pour 10 000 hab."], ["change", "Évolution"], ["percent", "Évolution en %"]];
-  const head = columns.map(([key, title]) => {
-    const button = element("button", { type: "button" }, title);
-    button.onclick = () => choose({ sort: key, ascending: state.sort === key ? !state.ascending : key === "name" });
+/** The ranking as a table; the place of each is its rank on the map, whatever the order of rows. */
+function rankingTable(rows) {
+  const measure = currentMeasure();
+  const heading = (key, title, isNumber) => {
+    const button = element("button", { type: "button", "data-focus": `sort-${key}` }, title);
+    button.onclick = () => choose({ sort: key, ascending: state.sort === key ? !state.ascending : key === "name" || key === "rank" });
     return element("th", {
-      scope: "col", class: key !== "name" && (key === "change" ? "number change" : "number"),
+      scope: "col", class: [isNumber && "number", key].filter(Boolean).join(" "),
       "aria-sort": state.sort === key && (state.ascending ? "ascending" : "descending"),
     }, button);
-  });
-  const body = shown.map((row) => {
-    const button = element("button", { type: "button", title: "Choisir ce territoire" }, row.name);
+  };
+  const body = rows.map((row) => {
+    const isChosen = row.id === state.territory;
+    const button = element("button", { type: "button", title: "Choisir ce territoire", "data-focus": `row-${row.id}`, "aria-pressed": isChosen }, row.name);
     button.onclick = () => choose({ territory: row.id });
-    const width = (50 * Math.min(widest, Math.abs(row.percent ?? 0))) / widest;
-    const trend = element("span", { class: "trend", "aria-hidden": "true" },
-      element("i", { class: row.percent < 0 && "fall", style: `width:${width}%` }));
-    return element("tr", { class: row.id === state.territory && "selected", "data-id": row.id },
-      element("td", { class: "number rank" }, String(row.rank)),
+    return element("tr", { class: isChosen ? "selected" : row.id === state.other ? "other" : null, "data-id": row.id },
+      element("td", { class: "number rank", "data-value": row.rank ?? "" }, row.rank ? rankInWords(row, row.level) : "–"),
       element("th", { scope: "row" }, button),
-      element("td", { class: "number" }, count(row.stock)),
-      element("td", { class: "number" }, rateText(measure, row.rate)),
-      element("td", { class: "number change" }, signed(row.change)),
-      element("td", { class: "number" }, row.percent == null ? "" : trend, element("span", { class: "percent" }, signedPercent(row.percent))));
+      ...RANKING_COLUMNS.map(([key, , format]) => element("td", { class: `number ${key}`, "data-value": row[key] ?? "" }, format(row[key]))),
+      element("td", { class: "spark" }, sparkline(measure, row.id)));
   });
-  byId("ranking").querySelector(".table").replaceChildren(element("table", {},
-    element("caption", { class: "visually-hidden" }, `Classement des départements, ${measure.name}, ${fullMonth(months[index])}`),
-    element("thead", {}, element("tr", {}, element("th", { scope: "col", class: "rank" }, "Rang"), ...head)), element("tbody", {}, ...body)));
-  byId("ranking-more").textContent = state.wholeRanking ? `Réduire aux ${RANKING_SHORT} premiers` : `Voir les ${rows.length} départements`;
-  byId("ranking-more").setAttribute("aria-expanded", state.wholeRanking);
+  return element("table", {},
+    element("caption", { class: "visually-hidden" }, `Classement ${rankedBy()}, ${measure.name}, ${fullMonth(months[state.month])}`),
+    element("thead", {}, element("tr", {}, heading("rank", "Rang", true), heading("name", state.level === "regional" ? "Région" : "Département"),
+      ...RANKING_COLUMNS.map(([key, title]) => heading(key, title, true)),
+      element("th", { scope: "col", class: "spark" }, "Série"))),
+    element("tbody", {}, ...body));
 }

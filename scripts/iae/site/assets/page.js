@@ -1,49 +1,85 @@
 "use strict";
 
-// What is chosen (territory, measure, month, order), and the start of the page.
+// What is chosen, and the start of the page.
 
-const showTerritory = () => Promise.all([showComposite(), showTypes(), showPublished()]);
+let pickers = {};
+let wantedMonth = data.month;
 
-/** Change what is chosen and show again what depends on it. */
-async function choose(changes) {
-  const territoryChanges = "territory" in changes && changes.territory !== state.territory;
+/** Change what is chosen, say it in the address, and show again what depends on it. */
+async function choose(changes, { isNew = true } = {}) {
+  const before = { ...state };
   Object.assign(state, changes);
-  byId("territory").value = state.territory;
-  byId("measure").value = state.measure;
+  if (state.other === state.territory) state.other = null;
+  if ("month" in changes) wantedMonth = changes.month;
   const measure = currentMeasure();
-  if (measure && measure.last >= 0) {
-    state.month = Math.min(Math.max(state.month ?? measure.last, measure.first), measure.last);
-    Object.assign(byId("month"), { min: measure.first, max: measure.last, value: state.month });
-    const name = fullMonth(months[state.month]) + provisionalMark(state.month, measure.provisional);
-    byId("month").setAttribute("aria-valuetext", name);
-    setText("month-name", name);
-    byId("month-before").disabled = state.month <= measure.first;
-    byId("month-after").disabled = state.month >= measure.last;
+  // A series may not have the month: it is shown at its nearest one, and the wish is kept.
+  state.month = Math.min(Math.max(wantedMonth, measure.first), measure.last);
+  if ("by" in changes || "level" in changes) Object.assign(state, { sort: changes.sort ?? "rank", ascending: changes.ascending ?? true });
+  if (isNew) {
+    const isSlid = Object.keys(changes).every((key) => key === "month");
+    history[isSlid ? "replaceState" : "pushState"](null, "", address());
   }
-  await Promise.all([showMap(), territoryChanges && showTerritory()]);
+  const differs = (...keys) => keys.some((key) => state[key] !== before[key]);
+  showChoices();
+  const everything = differs("territory", "other", "measure");
+  await (everything || differs("month", "view") ? showAll() : showMap());
+  if (everything || differs("month")) {
+    const moved = state.month === wantedMonth ? ""
+      : `${measure.name} : pas de chiffre en ${fullMonth(months[wantedMonth])}, mois montré : ${fullMonth(months[state.month])}.`;
+    setText("moved", moved);
+    say(`${byId("headline").textContent}. ${moved}`);
+  } else if (differs("sort", "ascending", "by", "level", "filter", "region")) {
+    say(`${byId("map-title").textContent}. ${byId("ranking-count").textContent}`);
+  }
 }
 
-function fillPickers() {
-  const groups = { national: "Pays", regional: "Régions", departmental: "Départements", unlocated: "Non localisé" };
-  byId("territory").replaceChildren(...Object.entries(groups).map(([level, label]) =>
-    element("optgroup", { label }, ...data.territories.filter((territory) => territory.level === level).map((territory) =>
-      element("option", { value: territory.id }, level === "departmental" ? `${territory.code} – ${territory.name}` : territory.name)))));
-  byId("measure").replaceChildren(...[...new Set(measures.map(({ group }) => group))].map((label) =>
-    element("optgroup", { label }, ...measures.filter(({ group }) => group === label).map((measure) =>
-      element("option", { value: measure.id, disabled: measure.last < 0 }, measure.name + (measure.last < 0 ? " (pas de donnée)" : ""))))));
+async function showAll() {
+  showHeadline();
+  showPrintTable();
+  await showCurve();
+  await Promise.all([showTypes(), showMap(), showPublished(), showComparison()]);
+}
+
+/** The controls show what is chosen. */
+function showChoices() {
+  const measure = currentMeasure();
+  pickers.territory.set(state.territory);
+  pickers.other.set(state.other);
+  for (const id of ["measure", "view", "level", "by", "region"]) byId(id).value = state[id] ?? "";
+  const name = fullMonth(months[state.month]) + provisionalMark(measure, state.month);
+  Object.assign(byId("month"), { min: measure.first, max: measure.last, value: state.month });
+  byId("month").setAttribute("aria-valuetext", name);
+  setText("month-name", name);
+  byId("month-before").disabled = state.month <= measure.first;
+  byId("month-after").disabled = state.month >= measure.last;
 }
 
 function start() {
-  fillPickers();
-  const longest = measures.filter(({ last }) => last >= 0).sort((a, b) => b.last - a.last)[0];
-  state.measure = longest?.id ?? null;
-  byId("territory").onchange = (event) => choose({ territory: event.target.value });
-  byId("measure").onchange = (event) => choose({ measure: event.target.value });
+  const choices = data.territories.filter(({ id }) => measures.some((measure) => valuesOf(measure, id).some((value) => value != null)));
+  pickers = {
+    territory: combobox("territory", choices, (territory) => choose({ territory })),
+    other: combobox("other", choices, (other) => choose({ other }), { empty: "aucun" }),
+  };
+  const group = (label, members) => element("optgroup", { label }, ...members.map(({ id, name }) => element("option", { value: id }, name)));
+  byId("measure").replaceChildren(group("Indicateur composite", measures.filter(({ label }) => !label)), ...(types.length ? [group("Par type de structure", types)] : []));
+  byId("measure").closest(".field").hidden = measures.length < 2;
+  byId("region").append(...ofLevel("regional").map(({ id, name }) => element("option", { value: id }, name)));
+  for (const id of ["measure", "view", "level", "by", "region"]) byId(id).onchange = (event) => choose({ [id]: event.target.value || null });
+  byId("filter").oninput = (event) => { state.filter = event.target.value; showMap(); };
   byId("month").oninput = (event) => choose({ month: Number(event.target.value) });
   byId("month-before").onclick = () => choose({ month: state.month - 1 });
   byId("month-after").onclick = () => choose({ month: state.month + 1 });
-  byId("ranking-more").onclick = () => choose({ wholeRanking: !state.wholeRanking });
-  return Promise.all([choose({}), showTerritory()]);
+  byId("ranking-more").onclick = () => { state.isWhole = !state.isWhole; showMap(); };
+  listenToExports();
+  addEventListener("popstate", () => choose(readAddress(), { isNew: false }));
+  Object.assign(state, readAddress());
+  wantedMonth = state.month;
+  state.month = Math.min(Math.max(wantedMonth, currentMeasure().first), currentMeasure().last);
+  showChoices();
+  return showAll().then(() => {
+    const figure = new URLSearchParams(location.search).get("figure");
+    if (figure) showOnly(figure);
+  });
 }
 
 start().then(() => document.body.setAttribute("data-ready", ""));

@@ -1,54 +1,125 @@
 "use strict";
 
-// The published series: against the computed one, and edition by edition.
+// How far the last month can be trusted: the published series from edition to edition, and against ours.
 
 async function showPublished() {
+  if (!byId("publiee")) return;
   const territory = territories.get(state.territory);
-  const comparable = data.comparable[territory.id] ?? [];
-  const latest = published.at(-1);
-  const isSameCoverage = lastIndexWith(comparable) >= 0;
-  const series = isSameCoverage ? comparable : latest?.stock[territory.id] ?? [];
-  if (lastIndexWith(series) < 0) {
-    const message = published.length
-      ? `La série publiée ne donne pas de chiffre pour ce territoire (${territory.name}).`
-      : "La série publiée par l’administration n’est pas chargée.";
-    setText("published-title", message);
-    setText("published-deck", published.length ? ""
-      : "Ses éditions sont sur data.gouv.fr : une fois chargées, elles sont ici comparées à l’indicateur recalculé.");
-    document.querySelector("#publiee .pair").hidden = true;
-    return;
-  }
-  document.querySelector("#publiee .pair").hidden = false;
-  const constant = data.isComparable ? stockOf("constant", territory.id) : [];
-  const official = data.isComparable ? stockOf("official", territory.id) : [];
-  const edition = fullDay(latest.edition);
-  setText("published-title", data.isComparable ? publishedTitle(territory, series, constant)
-    : `${territory.name} : la série publiée, réelle, ne se compare pas à des données fictives`);
-  setText("published-deck", `L’administration a publié cet indicateur jusqu’en janvier 2023. Édition du ${edition}`
-    + `${territory.id === "FR" && isSameCoverage ? ", Mayotte retirée pour compter le même champ" : ""}. Depuis janvier 2021, elle compte aussi les EITI, les GEIQ et les ITI${data.isComparable ? " : elle se compare alors au périmètre officiel" : ""}.`);
-  setText("comparison-title", comparisonTitle(series, official));
-  const lines = [
-    { id: "published", color: COLORS.published, width: 6, breakAt: BREAK },
-    { id: "official", color: COLORS.official, width: 3, breakAt: BREAK },
-    { id: "constant", color: COLORS.constant, width: 1.75, breakAt: null },
-  ];
-  const valuesOf = { published: series, official, constant };
-  const pointerRows = months.flatMap((month, index) => lines.every(({ id }) => valuesOf[id][index] == null) ? [] : [{
-    time: time(month), month: fullMonth(month),
-    ...Object.fromEntries(lines.map(({ id }) => [id, count(valuesOf[id][index] ?? null)])),
-  }]);
-  const tooltip = [["month", "Mois"], ["published", "Série publiée"], ["official", "Périmètre officiel"], ["constant", "Périmètre constant"]];
-  const rows = lines.flatMap(({ id, breakAt }) => lineRows(id, valuesOf[id], months.map(() => false), breakAt));
-  showKeys("comparison", rows, lines);
-  await Promise.all([
-    showFigure("comparison", compositeSpec({ months: monthsShown(series, official, constant), provisional: [], rows, pointerRows, tooltip, lines }),
-      `Courbes de la série publiée et des deux périmètres, ${territory.name}. ${byId("published-title").textContent}.`,
-      () => comparisonTable(territory, series, official, constant)),
-    showRevisions(territory),
-  ]);
+  const known = editions.filter(({ stock }) => stock[territory.id]);
+  byId("publiee").hidden = !known.length;
+  if (!known.length) return;
+  await showRevisions(territory, known);
+  showEditionsOfMonth(territory, known);
+  showMostRevised();
 }
 
-/** Mean difference of the months that count the same types, before the official scope widened. */
+const editionName = ({ edition }) => `édition du ${fullDay(edition)}`;
+
+async function showRevisions(territory, known) {
+  const published = measureOf("published");
+  const valuesAt = (edition) => edition.stock[territory.id];
+  let largest = null;
+  known.slice(1).forEach((edition, position) => {
+    const previous = known[position];
+    months.forEach((_, index) => {
+      const [before, after] = [valuesAt(previous)[index], valuesAt(edition)[index]];
+      if (before == null || after == null) return;
+      if (!largest || Math.abs(after - before) > Math.abs(largest.after - largest.before)) largest = { index, before, after, previous, edition };
+    });
+  });
+  setText("revisions-title", !largest ? `${territory.name} : une seule édition, donc pas de révision`
+    : largest.after === largest.before ? `${territory.name} : aucun mois révisé d’une édition à l’autre`
+    : `${territory.name}, plus forte révision : ${fullMonth(months[largest.index])}, de ${count(largest.before)} (${editionName(largest.previous)}) à ${count(largest.after)} (${fullDay(largest.edition.edition)})`);
+  const from = Math.max(published.first, months.indexOf(published.breakAt ?? months[published.first]) - 3);
+  const shown = months.slice(from, published.last + 1);
+  const lines = known.map((edition, position) => ({
+    name: fullDay(edition.edition), color: orderedColor(position, known.length), width: position === known.length - 1 ? 3 : 2,
+    rows: lineRows(valuesAt(edition), months.map(() => false), published.breakAt),
+  }));
+  const pointerRows = shown.map((month) => ({
+    time: time(month), month, monthName: capital(fullMonth(month)),
+    ...Object.fromEntries(known.map((edition, position) => [`e${position}`, count(valuesAt(edition)[months.indexOf(month)] ?? null)])),
+  }));
+  showLegend("revisions-legend", lines);
+  await showFigure("revisions",
+    linesSpec({ shown, lines, breakAt: published.breakAt, pointerRows, tooltip: [["monthName", "Mois"], ...known.map((edition, position) => [`e${position}`, `Éd. ${fullDay(edition.edition)}`])], isZoomed: true, isWhole: true }),
+    `Courbes, une par édition, depuis ${fullMonth(shown[0])}. ${byId("revisions-title").textContent}. Les chiffres sont dans le tableau.`,
+    () => table(`Série publiée par édition, ${territory.name}`, [
+      ["Mois", (month) => fullMonth(month)],
+      ...known.map((edition) => [capital(editionName(edition)), (month) => valuesAt(edition)[months.indexOf(month)] ?? null, count]),
+    ], months.filter((month) => known.some((edition) => valuesAt(edition)[months.indexOf(month)] != null)).reverse()));
+}
+
+/** What each edition said of the month and the territory chosen. */
+function showEditionsOfMonth(territory, known) {
+  const said = known.map((edition) => ({ ...edition, value: edition.stock[territory.id][state.month] ?? null })).filter(({ value }) => value != null);
+  const rows = said.map((row, position) => ({ ...row, revision: position ? row.value - said[position - 1].value : null }));
+  const month = fullMonth(months[state.month]);
+  setText("editions-title", `${territory.name}, ${month}, d’une édition à l’autre`);
+  byId("editions-table").replaceChildren(rows.length ? table(byId("editions-title").textContent, [
+    ["Édition", ({ edition }) => fullDay(edition)],
+    ["Personnes", ({ value }) => value, count],
+    ["Révision", ({ revision }) => revision, signed],
+  ], rows) : element("p", { class: "empty" }, `Aucune édition ne donne ${month}.`));
+}
+
+/** Departments that moved most between the two last editions, in the last month of the first. */
+function showMostRevised() {
+  const [before, after] = editions.slice(-2);
+  byId("most-revised").hidden = !after;
+  if (!after) return;
+  const index = lastIndexWith(before.stock.FR ?? []);
+  const rows = ofLevel("departmental").map(({ id, name }) => ({ name, before: before.stock[id]?.[index] ?? null, after: after.stock[id]?.[index] ?? null }))
+    .filter((row) => row.before != null && row.after != null && row.before)
+    .map((row) => ({ ...row, revision: row.after - row.before, percent: (100 * (row.after - row.before)) / row.before }))
+    .sort((a, b) => Math.abs(b.percent) - Math.abs(a.percent)).slice(0, 10);
+  setText("most-revised-title", `Les dix départements les plus révisés : ${fullMonth(months[index])}`);
+  byId("most-revised-table").replaceChildren(table(byId("most-revised-title").textContent, [
+    ["Département", ({ name }) => name],
+    [capital(editionName(before)), (row) => row.before, count],
+    [capital(editionName(after)), (row) => row.after, count],
+    ["Révision (personnes)", ({ revision }) => revision, signed],
+    ["Révision (%)", ({ percent }) => percent, signedPercent],
+  ], rows));
+}
+
+// ---- Where the recomputed series and the published one are of the same kind
+
+async function showComparison() {
+  if (!byId("ecart")) return;
+  const territory = territories.get(state.territory);
+  const comparable = data.comparable[territory.id] ?? [];
+  const ours = ["official", "constant"].map(measureOf).filter(Boolean);
+  byId("ecart").hidden = !comparable.some((value) => value != null);
+  if (byId("ecart").hidden) return;
+  const breakAt = measureOf("published").breakAt;
+  const constant = measureOf("constant") ? valuesOf(measureOf("constant"), territory.id) : [];
+  const difference = meanDifference(comparable, constant, (month) => !breakAt || month < breakAt);
+  setText("ecart-title", difference
+    ? `${territory.name} : de ${fullMonth(difference.from)} à ${fullMonth(difference.to)}, le périmètre constant est en moyenne ${differenceInWords(difference.percent)}`.replace(/ de (?=[ao])/, " d’")
+    : `${territory.name} : la série publiée et l’indicateur recalculé`);
+  const official = measureOf("official") ? meanDifference(comparable, valuesOf(measureOf("official"), territory.id), (month) => breakAt && month >= breakAt) : null;
+  setText("ecart-deck", `${territory.id === "FR" ? "Mayotte est retirée de la série publiée, pour compter le même champ. " : ""}${official ? `Depuis ${fullMonth(official.from)}, le périmètre officiel est en moyenne ${differenceInWords(official.percent)}.` : ""}`);
+  const lines = [
+    { name: "série publiée", color: COLORS.country, width: 5, values: comparable, breakAt },
+    ...ours.map(({ id, name, stock, breakAt: at }) => ({ name: name.toLowerCase(), color: id === "official" ? COLORS.main : COLORS.constant, width: 2, values: stock[territory.id] ?? [], breakAt: at })),
+  ].map((line) => ({ ...line, rows: lineRows(line.values, months.map(() => false), line.breakAt) }));
+  const indexes = months.map((_, index) => index).filter((index) => lines.some(({ values }) => values[index] != null));
+  showLegend("comparaison-legend", lines);
+  await showFigure("comparaison",
+    linesSpec({
+      shown: months.slice(indexes[0], indexes.at(-1) + 1), lines, breakAt, isWhole: true,
+      pointerRows: indexes.map((index) => ({ time: time(months[index]), month: months[index], monthName: capital(fullMonth(months[index])), ...Object.fromEntries(lines.map(({ values }, position) => [`v${position}`, count(values[index] ?? null)])) })),
+      tooltip: [["monthName", "Mois"], ...lines.map(({ name }, position) => [`v${position}`, capital(name)])],
+    }),
+    `Courbes de la série publiée et de l’indicateur recalculé, ${territory.name}. ${byId("ecart-title").textContent}.`,
+    () => table(`Série publiée et indicateur recalculé, ${territory.name}`, [
+      ["Mois", (index) => fullMonth(months[index])],
+      ...lines.map(({ name, values }) => [capital(name), (index) => values[index] ?? null, count]),
+    ], [...indexes].reverse()));
+}
+
+/** Mean difference over the months that a test keeps. */
 function meanDifference(series, ours, test) {
   const indexes = months.map((_, index) => index).filter((index) => test(months[index]) && series[index] && ours[index] != null);
   const sum = (values) => indexes.reduce((total, index) => total + values[index], 0);
@@ -58,69 +129,4 @@ function meanDifference(series, ours, test) {
 function differenceInWords(percent) {
   if (Math.abs(percent) < 0.05) return "égal à la série publiée";
   return `${decimal(Math.abs(percent))}\u00a0% ${percent > 0 ? "au-dessus" : "au-dessous"} de la série publiée`;
-}
-
-function publishedTitle(territory, series, constant) {
-  const difference = meanDifference(series, constant, (month) => month < BREAK);
-  if (!difference) return `${territory.name} : la série publiée va jusqu’en ${fullMonth(months[lastIndexWith(series)])}`;
-  return `${territory.name} : ${ofMonth(difference.from)} à ${fullMonth(difference.to)}, le périmètre constant est en moyenne ${differenceInWords(difference.percent)}`;
-}
-
-function comparisonTitle(series, official) {
-  const difference = meanDifference(series, official, (month) => month >= BREAK);
-  if (difference) return `Depuis ${fullMonth(difference.from)}, le périmètre officiel est en moyenne ${differenceInWords(difference.percent)}`;
-  return data.isComparable ? "La série publiée et l’indicateur recalculé" : "La série publiée, mois par mois";
-}
-
-function comparisonTable(territory, series, official, constant) {
-  const rows = months.map((_, index) => index).filter((index) => series[index] != null).reverse();
-  const difference = (index) => (constant[index] == null ? null : constant[index] - series[index]);
-  return table(`Série publiée et indicateur recalculé, ${territory.name}`, [
-    ["Mois", (index) => fullMonth(months[index]), false],
-    ["Série publiée", (index) => count(series[index]), true],
-    ["Périmètre officiel", (index) => count(official[index] ?? null), true],
-    ["Périmètre constant", (index) => count(constant[index] ?? null), true],
-    ["Constant − publiée", (index) => signed(difference(index)), true],
-    ["En %", (index) => signedPercent(difference(index) == null || !series[index] ? null : (100 * difference(index)) / series[index]), true],
-  ], rows);
-}
-
-async function showRevisions(territory) {
-  const editions = published.filter(({ stock }) => lastIndexWith(stock[territory.id]) >= 0);
-  const valuesOf = (edition) => edition.stock[territory.id];
-  let largest = null;
-  editions.slice(1).forEach((edition, position) => {
-    const previous = editions[position];
-    months.forEach((_, index) => {
-      const [before, after] = [valuesOf(previous)[index], valuesOf(edition)[index]];
-      if (before == null || after == null) return;
-      if (!largest || Math.abs(after - before) > Math.abs(largest.after - largest.before)) largest = { index, before, after, previous, edition };
-    });
-  });
-  setText("revisions-title", !largest ? "Une seule édition est chargée : pas de révision à montrer"
-    : largest.after === largest.before ? "Aucun mois n’a été révisé d’une édition à l’autre"
-    : `La plus forte révision : ${fullMonth(months[largest.index])}, de ${count(largest.before)} (édition du ${fullDay(largest.previous.edition)}) à ${count(largest.after)} (${fullDay(largest.edition.edition)})`);
-
-  const palette = ["#b3a6c9", "#8f79b3", "#6a4c98", "#3f2470"];
-  const styled = editions.map((edition, position) => ({
-    id: edition.edition, color: palette[Math.max(0, position + palette.length - editions.length)], width: position === editions.length - 1 ? 2.5 : 2,
-  }));
-  const revised = months.filter((_, index) => {
-    const values = new Set(editions.map((edition) => valuesOf(edition)[index]).filter((value) => value != null));
-    return values.size > 1;
-  });
-  const shown = (revised.length ? months.slice(Math.max(0, months.indexOf(revised[0]) - 3)) : months)
-    .filter((month) => editions.some((edition) => valuesOf(edition)[months.indexOf(month)] != null));
-  const rows = editions.flatMap((edition) => shown.flatMap((month) => {
-    const value = valuesOf(edition)[months.indexOf(month)];
-    return value == null ? [] : [{ edition: edition.edition, editionName: fullDay(edition.edition), time: time(month), month: fullMonth(month), value, label: count(value) }];
-  }));
-  await showFigure("revisions", editions.length > 1 ? revisionsSpec(shown, rows, styled) : null,
-    editions.length > 1 ? `Courbes de la série publiée, une par édition, ${territory.name}. ${byId("revisions-title").textContent}.` : "Il faut au moins deux éditions de la série publiée.",
-    () => table(`Série publiée par édition, ${territory.name}`, [
-      ["Mois", (month) => fullMonth(month), false],
-      ...editions.map((edition) => [fullDay(edition.edition), (month) => count(valuesOf(edition)[months.indexOf(month)] ?? null), true]),
-    ], [...shown].reverse()));
-  byId("revisions-legend").replaceChildren(...styled.map(({ id, color }) =>
-    element("span", {}, element("i", { class: "key", style: `border-color:${color}` }), fullDay(id))));
 }

@@ -1,0 +1,318 @@
+"""What a page shows: the real figures or the synthetic ones, never both, with their words."""
+
+import csv
+import math
+from dataclasses import dataclass
+from datetime import date
+from importlib.resources import files
+from typing import Any
+
+from iae.public_note import NOTE, recompute_claims
+from iae.site import marts as read
+from iae.site.french import (
+    french_date,
+    french_month,
+    french_number,
+    french_people,
+    signed_number,
+    signed_percent,
+)
+from iae.site.marts import FRAGILE_MONTHS, Extract, Marts
+
+NAMES = {
+    "published": "Série publiée",
+    "official": "Périmètre officiel",
+    "constant": "Périmètre constant",
+}
+
+
+@dataclass(frozen=True)
+class Headline:
+    """The figure that opens the page, for France."""
+
+    title: str
+    month: date
+    rows: list[tuple[str, str, str]]
+    departments: list[tuple[str, str, str]]
+
+
+@dataclass(frozen=True)
+class ClaimRow:
+    """A claim of the public note: what it says, and what each edition gives."""
+
+    claim: str
+    note: str
+    editions: list[str]
+
+
+@dataclass(frozen=True)
+class Content:
+    """All that one page shows; ``data`` is what its scripts read."""
+
+    is_synthetic: bool
+    data: dict[str, Any]
+    headline: Headline | None
+    claims: list[ClaimRow]
+    claim_editions: list[str]
+    extracts: list[Extract]
+    metadata: dict[str, str]
+    source: str
+    tables: list[str]
+    is_exact: bool
+
+    @property
+    def measures(self) -> list[dict[str, Any]]:
+        """The series of this page, as its scripts read them."""
+        measures: list[dict[str, Any]] = self.data["measures"]
+        return measures
+
+    @property
+    def has_types(self) -> bool:
+        """Whether a structure type has figures."""
+        return any("label" in measure for measure in self.measures)
+
+    @property
+    def has_published(self) -> bool:
+        """Whether the published series is on this page."""
+        return any(measure["id"] == "published" for measure in self.measures)
+
+    @property
+    def has_computed(self) -> bool:
+        """Whether figures recomputed from the extracts are on this page."""
+        return any(measure["id"] != "published" for measure in self.measures)
+
+
+def read_metadata() -> dict[str, str]:
+    """Producer, contact, sources and licence, which one file states."""
+    text = (files("iae.site") / "metadata.csv").read_text(encoding="utf-8")
+    return {row["key"]: row["value"] for row in csv.DictReader(text.splitlines())}
+
+
+def read_contents(marts: Marts, updated: date) -> list[Content]:
+    """The pages to write, the real one first; one without any figure is left out.
+
+    ``updated`` is the day on which the file was published.
+    """
+    extracts = read.read_extracts(marts)
+    synthetic = {extract.source for extract in extracts if extract.is_synthetic}
+    months = read.read_months(marts)
+    axis = {month: position for position, month in enumerate(months)}
+    measures = read.read_measures(marts, axis, synthetic)
+    metadata = read_metadata() | {"updated": french_date(updated)}
+    shared = {
+        "months": [month.strftime("%Y-%m") for month in months],
+        "territories": read.read_territories(marts),
+    }
+    contents = []
+    for is_synthetic in (False, True):
+        of_page = [one for one in measures if one["isSynthetic"] == is_synthetic]
+        if of_page:
+            its_extracts = [one for one in extracts if one.is_synthetic == is_synthetic]
+            contents.append(
+                _content(marts, months, axis, shared, of_page, its_extracts, metadata, is_synthetic)
+            )
+    return contents
+
+
+def lead_of(measures: list[dict[str, Any]]) -> dict[str, Any]:
+    """The series that opens the page: our official one where complete, else the published one."""
+    by_id = {measure["id"]: measure for measure in measures}
+    official = by_id.get("official")
+    if official and _last_with_figure(official) == _last_row(official):
+        return official
+    return by_id.get("published") or by_id.get("constant") or measures[0]
+
+
+def _last_with_figure(measure: dict[str, Any]) -> int:
+    values = measure["stock"].get("FR", [])
+    return max((index for index, value in enumerate(values) if value is not None), default=-1)
+
+
+def _last_row(measure: dict[str, Any]) -> int:
+    flags = measure["provisional"]
+    return max((index for index, flag in enumerate(flags) if flag is not None), default=-1)
+
+
+def _content(
+    marts: Marts,
+    months: list[date],
+    axis: dict[date, int],
+    shared: dict[str, Any],
+    measures: list[dict[str, Any]],
+    extracts: list[Extract],
+    metadata: dict[str, str],
+    is_synthetic: bool,
+) -> Content:
+    ids = {measure["id"] for measure in measures}
+    editions = read.read_editions(marts, axis) if "published" in ids else []
+    latest = date.fromisoformat(editions[-1]["edition"]) if editions else None
+    for measure in measures:
+        _name(measure, latest, metadata)
+    lead = lead_of(measures)
+    month = _headline_month(lead)
+    by_edition = read.read_country_by_edition(marts) if editions else {}
+    has_both = bool(ids & {"official", "constant"}) and "published" in ids
+    data = {
+        "isSynthetic": is_synthetic,
+        **shared,
+        "measures": measures,
+        "lead": lead["id"],
+        "month": month,
+        "editions": editions,
+        "revisions": read.read_revisions_by_age(marts) if editions else [],
+        "comparable": read.read_comparable(marts, axis) if has_both else {},
+        "metadata": metadata,
+    }
+    computed = [one for one in measures if one["id"] != "published"]
+    return Content(
+        is_synthetic=is_synthetic,
+        data=data,
+        headline=_headline(lead, months, month, shared["territories"]),
+        claims=_claims(by_edition),
+        claim_editions=[french_date(edition) for edition in by_edition],
+        extracts=extracts,
+        metadata=metadata,
+        source=lead["source"],
+        tables=_tables(marts, ids),
+        is_exact=bool(computed) and _rounding_base(computed) == 1,
+    )
+
+
+def _name(measure: dict[str, Any], edition: date | None, metadata: dict[str, str]) -> None:
+    """Name a series and its source, in place."""
+    identifier = measure["id"]
+    label = measure.get("label")
+    measure["name"] = f"{identifier} – {label}" if label else NAMES[identifier]
+    if measure["isSynthetic"]:
+        measure["source"] = "données fictives, fabriquées pour essayer le projet"
+    elif identifier == "published":
+        measure["source"] = f"{metadata['published_source']}, édition du {french_date(edition)}"
+    else:
+        measure["source"] = metadata["computed_source"]
+
+
+def _headline_month(lead: dict[str, Any]) -> int:
+    """The last month that is old enough to be firm; of a short series, its first."""
+    last = _last_with_figure(lead)
+    first = next(
+        (index for index, value in enumerate(lead["stock"].get("FR", [])) if value is not None), 0
+    )
+    if lead["id"] == "published":
+        firm = [
+            index
+            for index, flag in enumerate(lead["provisional"])
+            if flag is False and first <= index <= last
+        ]
+        return firm[-1] if firm else first
+    return max(first, last - FRAGILE_MONTHS)
+
+
+def _headline(
+    lead: dict[str, Any], months: list[date], month: int, territories: list[dict[str, Any]]
+) -> Headline | None:
+    """The same words as the scripts write for France: they are there without scripts too."""
+    series = lead["stock"].get("FR", [])
+    if month >= len(series) or series[month] is None:
+        return None
+    known = [value for value in series if value is not None]
+    extreme = ""
+    if len(known) > 1 and known.count(series[month]) == 1:
+        if series[month] == max(known):
+            extreme = ", maximum de la série"
+        elif series[month] == min(known):
+            extreme = ", minimum de la série"
+    mark = " (provisoire)" if lead["provisional"][month] else ""
+    rows = [
+        (
+            french_month(months[index]),
+            french_number(value),
+            "provisoire" if lead["provisional"][index] else "",
+        )
+        for index, value in reversed(list(enumerate(series)))
+        if value is not None
+    ]
+    departments = [
+        (
+            territory["name"],
+            french_number(value),
+            f"{10_000 * value / territory['population']:.1f}".replace(".", ",")
+            if territory["population"]
+            else "–",
+        )
+        for territory in territories
+        if territory["level"] == "departmental"
+        and (value := lead["stock"].get(territory["id"], [None] * len(months))[month]) is not None
+    ]
+    return Headline(
+        title=(
+            f"France\u00a0: {french_people(series[month])} en "
+            f"{french_month(months[month])}{extreme}{mark}"
+        ),
+        month=months[month],
+        rows=rows,
+        departments=departments,
+    )
+
+
+def _claims(by_edition: dict[date, dict[date, int]]) -> list[ClaimRow]:
+    """What the public note says beside what each edition gives."""
+    recomputed = [recompute_claims(stock) for stock in by_edition.values()]
+    if not any(claims.spring_2020_percent is not None for claims in recomputed):
+        return []
+    rows = (
+        ("De février à avril 2020", "spring_2020_percent"),
+        ("De janvier à septembre 2021, en moyenne, par rapport à 2020", "gain"),
+        ("La même hausse, en %", "gain_percent"),
+        ("De janvier à septembre 2021, par rapport à 2019", "gain_on_2019_percent"),
+    )
+    return [
+        ClaimRow(
+            claim,
+            signed_number(round(NOTE.gain or 0)) if name == "gain" else _note_percent(name),
+            [
+                "–"
+                if (value := getattr(claims, name)) is None
+                else signed_number(round(value))
+                if name == "gain"
+                else signed_percent(value)
+                for claims in recomputed
+            ],
+        )
+        for claim, name in rows
+    ]
+
+
+def _note_percent(name: str) -> str:
+    return f"{signed_number(round(getattr(NOTE, name)))}\u00a0%"
+
+
+def _tables(marts: Marts, ids: set[str]) -> list[str]:
+    """Tables that hold something of this page, the published ones first."""
+    of_published = ("published_stock", "published_revisions") if "published" in ids else ()
+    of_computed = (
+        ("composite_stock", "stock_by_structure_type") if ids - {"published"} else ()
+    ) + (("reconciliation",) if len(ids) > 1 and "published" in ids else ())
+    wanted = (
+        *of_published,
+        *of_computed,
+        "territories",
+        *(("structure_types",) if of_computed else ()),
+        "extracts",
+        *(("editions",) if of_computed else ()),
+    )
+    return [
+        name for name in wanted if name in marts.names and marts.table(name).limit(1).fetchall()
+    ]
+
+
+def _rounding_base(measures: list[dict[str, Any]]) -> int:
+    """The largest number that divides every figure: 1 means that they are exact."""
+    return math.gcd(
+        *(
+            value
+            for measure in measures
+            for values in measure["stock"].values()
+            for value in values
+            if value is not None
+        )
+    )

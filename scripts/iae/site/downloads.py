@@ -1,0 +1,238 @@
+"""The files to download beside a page: tables, their dictionary, and workbooks of territories."""
+
+import csv
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import xlsxwriter
+from xlsxwriter.format import Format
+from xlsxwriter.worksheet import Worksheet
+
+from iae.site.content import Content
+from iae.site.french import TABLE_DESCRIPTIONS
+from iae.site.marts import Column, Marts
+
+FOLDER = "donnees"
+DICTIONARY = "dictionnaire.csv"
+WHOLE = "tous-les-territoires.xlsx"
+# Before the name of every file that holds synthetic figures.
+SYNTHETIC_PREFIX = "fictif_"
+UNITS = (
+    ("_percent", "pour cent (12,3 vaut 12,3 %)"),
+    ("_rate", "rapport (0,123 vaut 12,3 %)"),
+    ("stock", "personnes"),
+    ("revision", "personnes"),
+    ("difference", "personnes"),
+    ("_change", "personnes"),
+    ("population", "habitants"),
+)
+
+
+@dataclass(frozen=True)
+class Download:
+    """The two files that hold a table, with their sizes in bytes."""
+
+    table: str
+    csv: str
+    parquet: str
+    description: str
+    nb_rows: int
+    csv_bytes: int
+    parquet_bytes: int
+
+
+def write_downloads(marts: Marts, content: Content, folder: Path) -> list[Download]:
+    """Write the tables of a page, their dictionary and the workbooks into an emptied folder."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    downloads = [_write_table(marts, content, name, folder) for name in content.tables]
+    _write_dictionary(marts, content, folder)
+    for territory in content.data["territories"]:
+        if any(_has_series(measure, territory["id"]) for measure in content.measures):
+            _write_territory(content, territory, folder / workbook_name(content, territory))
+    _write_whole(content, folder / f"{prefix(content)}{WHOLE}")
+    return downloads
+
+
+def prefix(content: Content) -> str:
+    """What the names of files of synthetic figures begin with."""
+    return SYNTHETIC_PREFIX if content.is_synthetic else ""
+
+
+def workbook_name(content: Content, territory: dict[str, Any]) -> str:
+    """The name of a territory's workbook, such as ``D59.xlsx``."""
+    return f"{prefix(content)}{territory['id']}.xlsx"
+
+
+def _write_table(marts: Marts, content: Content, name: str, folder: Path) -> Download:
+    """One CSV (comma, UTF-8, ISO dates, TRUE and FALSE) and one Parquet, in a stable order."""
+    relation = marts.table(name).order("all")
+    if content.is_synthetic:
+        relation = relation.project("*, true as is_synthetic")
+    stem = f"{prefix(content)}{name}"
+    text, parquet = folder / f"{stem}.csv", folder / f"{stem}.parquet"
+    shown = ", ".join(
+        f"upper({column}::varchar) as {column}" if str(kind) == "BOOLEAN" else column
+        for column, kind in zip(relation.columns, relation.types, strict=True)
+    )
+    relation.project(shown).write_csv(str(text), header=True)
+    relation.write_parquet(str(parquet), compression="zstd")
+    return Download(
+        table=name,
+        csv=text.name,
+        parquet=parquet.name,
+        description=TABLE_DESCRIPTIONS[name],
+        nb_rows=len(relation),
+        csv_bytes=text.stat().st_size,
+        parquet_bytes=parquet.stat().st_size,
+    )
+
+
+def _write_dictionary(marts: Marts, content: Content, folder: Path) -> None:
+    """Every column of every table, with its unit, in the CSV that French spreadsheets open."""
+    with (folder / f"{prefix(content)}{DICTIONARY}").open(
+        "w", encoding="utf-8-sig", newline=""
+    ) as file:
+        writer = csv.writer(file, delimiter=";")
+        writer.writerow(("table", "colonne", "type", "unité", "description"))
+        for name in content.tables:
+            for column in marts.columns(name):
+                writer.writerow(
+                    (name, column.name, column.type, _unit(column), _flat(column.description))
+                )
+            if content.is_synthetic:
+                writer.writerow((name, "is_synthetic", "boolean", "", "Toujours vrai : fictif."))
+
+
+def _unit(column: Column) -> str:
+    if column.type not in ("bigint", "double", "integer"):
+        return ""
+    return next((unit for ending, unit in UNITS if column.name.endswith(ending)), "")
+
+
+def _flat(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _has_series(measure: dict[str, Any], territory_id: str) -> bool:
+    return any(value is not None for value in measure["stock"].get(territory_id, ()))
+
+
+@dataclass(frozen=True)
+class _Book:
+    workbook: xlsxwriter.Workbook
+    header: Format
+    month: Format
+    number: Format
+    decimal: Format
+
+    def sheet(self, name: str, headings: list[str], nb_frozen: int) -> Worksheet:
+        """A sheet with its headings written and frozen."""
+        sheet = self.workbook.add_worksheet(name)
+        sheet.write_row(0, 0, headings, self.header)
+        sheet.freeze_panes(1, nb_frozen)
+        sheet.set_column(0, len(headings) - 1, 16)
+        return sheet
+
+
+@contextmanager
+def _book(content: Content, path: Path, title: str) -> Iterator[_Book]:
+    """A workbook whose first sheet says what it holds, where it comes from and how to read it."""
+    # In memory, because a page's workbooks are small; dated, so that the same figures give the
+    # same bytes.
+    with xlsxwriter.Workbook(str(path), {"in_memory": True}) as workbook:
+        first = date.fromisoformat(f"{content.data['months'][0]}-01")
+        workbook.set_properties({"title": title, "created": first})
+        book = _Book(
+            workbook,
+            workbook.add_format({"bold": True, "text_wrap": True, "bottom": 1, "valign": "top"}),
+            workbook.add_format({"num_format": "mmm yyyy", "align": "left"}),
+            workbook.add_format({"num_format": "#,##0"}),
+            workbook.add_format({"num_format": "0.00"}),
+        )
+        sheet = workbook.add_worksheet("Lisez-moi")
+        sheet.set_column(0, 0, 22)
+        sheet.set_column(1, 1, 90)
+        metadata = content.metadata
+        lines = [
+            *([("DONNÉES FICTIVES", "Ne pas citer.")] if content.is_synthetic else []),
+            ("Titre", title),
+            *((measure["name"], measure["source"]) for measure in content.measures),
+            ("Mise à jour", metadata["updated"]),
+            ("Producteur", metadata["producer"]),
+            ("Contact", metadata["contact"]),
+            ("Licence", f"{metadata['licence']}, {metadata['licence_url']}"),
+            ("Unité", "Personnes, un mois donné. Un effectif ne s’additionne pas sur les mois."),
+            ("Provisoire", "Un chiffre provisoire sera révisé."),
+        ]
+        for row, (name, value) in enumerate(lines):
+            sheet.write_string(row, 0, name, book.header if row == 0 else None)
+            sheet.write_string(row, 1, value)
+        yield book
+
+
+def _write_territory(content: Content, territory: dict[str, Any], path: Path) -> None:
+    """One row a month: each series, its rate, its provisional mark; then edition by edition."""
+    title = f"{territory['name']} : l’insertion par l’activité économique"
+    months = [date.fromisoformat(f"{month}-01") for month in content.data["months"]]
+    measures = [one for one in content.measures if _has_series(one, territory["id"])]
+    population = territory["population"]
+    with _book(content, path, title) as book:
+        headings = ["Mois"]
+        for measure in measures:
+            headings += [measure["name"], "Pour 10 000 habitants", "Provisoire"]
+        sheet = book.sheet("Séries", headings, 1)
+        for row, month in enumerate(months, start=1):
+            sheet.write_datetime(row, 0, month, book.month)
+            for position, measure in enumerate(measures):
+                value = measure["stock"][territory["id"]][row - 1]
+                if value is None:
+                    continue
+                column = 1 + 3 * position
+                sheet.write_number(row, column, value, book.number)
+                if population:
+                    sheet.write_number(row, column + 1, 10_000 * value / population, book.decimal)
+                sheet.write_string(
+                    row, column + 2, "oui" if measure["provisional"][row - 1] else "non"
+                )
+        editions = content.data["editions"]
+        if editions and measures[0]["id"] == "published":
+            stocks = [
+                (edition["stock"] or measures[0]["stock"]).get(territory["id"])
+                for edition in editions
+            ]
+            headings = ["Mois", *(f"Édition du {edition['edition']}" for edition in editions)]
+            sheet = book.sheet("Éditions", headings, 1)
+            for row, month in enumerate(months, start=1):
+                sheet.write_datetime(row, 0, month, book.month)
+                for column, stock in enumerate(stocks, start=1):
+                    if stock and stock[row - 1] is not None:
+                        sheet.write_number(row, column, stock[row - 1], book.number)
+
+
+def _write_whole(content: Content, path: Path) -> None:
+    """A sheet a series: one row a month, one column a territory."""
+    months = [date.fromisoformat(f"{month}-01") for month in content.data["months"]]
+    names = {one["id"]: one["name"] for one in content.data["territories"]}
+    title = "Tous les territoires : l’insertion par l’activité économique"
+    with _book(content, path, title) as book:
+        for measure in content.measures:
+            ids = [one for one in names if _has_series(measure, one)]
+            sheet = book.sheet(
+                (measure.get("label") and measure["id"]) or measure["name"],
+                ["Mois", "Provisoire", *(names[one] for one in ids)],
+                1,
+            )
+            for row, month in enumerate(months, start=1):
+                sheet.write_datetime(row, 0, month, book.month)
+                flag = measure["provisional"][row - 1]
+                sheet.write_string(row, 1, "" if flag is None else "oui" if flag else "non")
+                for column, one in enumerate(ids, start=2):
+                    value = measure["stock"][one][row - 1]
+                    if value is not None:
+                        sheet.write_number(row, column, value, book.number)
