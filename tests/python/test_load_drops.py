@@ -29,7 +29,7 @@ PRO = extrapro(contract("1")).encode()
 def warehouse(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Warehouse:
     warehouse = Warehouse(tmp_path)
     monkeypatch.setenv("IAE_WAREHOUSE", str(warehouse.path))
-    monkeypatch.setenv("IAE_SALT", "pepper")
+    monkeypatch.setenv("IAE_SALT", "salt and pepper, black")
     monkeypatch.delenv("IAE_ARCHIVE_PASSWORD", raising=False)
     return warehouse
 

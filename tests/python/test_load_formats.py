@@ -26,7 +26,7 @@ CONTRATS_AIDES = list(SOURCES["asp_contrats_aides"].tables[0].wanted)
 
 @pytest.fixture
 def warehouse(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Warehouse:
-    monkeypatch.setenv("IAE_SALT", "pepper")
+    monkeypatch.setenv("IAE_SALT", "salt and pepper, black")
     monkeypatch.delenv("IAE_ARCHIVE_PASSWORD", raising=False)
     return Warehouse(tmp_path)
 
@@ -130,7 +130,7 @@ def test_contrats_aides(tmp_path: Path, warehouse: Warehouse) -> None:
     )
     warehouse.load(tmp_path / "drop")
     [row] = warehouse.query("from raw.asp_contrats_aides__contrats_aides")
-    hashed = sha256(b"pepper1850575120005").hexdigest()
+    hashed = sha256(b"salt and pepper, black1850575120005").hexdigest()
     expected = [values.get(name) for name in CONTRATS_AIDES[:-1]]
     assert row == (*expected, hashed, 1, dt.date(2022, 3, 1), "contrats_aides_20220301.csv", 2)
 
@@ -169,7 +169,7 @@ def test_which_nir_is_usable(tmp_path: Path, warehouse: Warehouse) -> None:
     warehouse.load(tmp_path / "drop")
     found = dict(warehouse.query("select num_contrat, nir_hash from raw.extrapro__contrats_pro"))
     assert found == {
-        case: sha256(f"pepper{hashed}".encode()).hexdigest() if hashed else None
+        case: sha256(f"salt and pepper, black{hashed}".encode()).hexdigest() if hashed else None
         for case, (_, hashed) in NIRS.items()
     }
 

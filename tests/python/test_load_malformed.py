@@ -31,6 +31,7 @@ from loading import FLUXIAE, NIR, Warehouse, file_name, fluxiae_text, rows_of, w
 from test_load_formats import EXTRAPRO, contract, extrapro, put, workbook, zipped
 
 SECRET_NAME = "VERYSECRETNAME"
+SALT = "a salt of some length"
 PASSWORD = "correct horse"
 STAMP = "22022022_112211"
 
@@ -798,7 +799,9 @@ def before(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("before")
     drop = write_fluxiae(folder / "drop", stamp="10012022_112211")
     warehouse = Warehouse(folder)
-    warehouse.load(drop)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("IAE_SALT", SALT)
+        warehouse.load(drop)
     return warehouse.path
 
 
@@ -833,7 +836,7 @@ def test_malformed(
     drop.mkdir()
     case.write(drop)
     monkeypatch.setenv("IAE_WAREHOUSE", str(path))
-    monkeypatch.setenv("IAE_SALT", "a salt of some length")
+    monkeypatch.setenv("IAE_SALT", SALT)
     monkeypatch.delenv("IAE_ARCHIVE_PASSWORD", raising=False)
     for name, value in case.environment.items():
         monkeypatch.setenv(name, value)
@@ -857,7 +860,7 @@ def test_malformed(
             assert all(records == rows + left for _, records, rows, left in logged)
             assert not case.landed or connection.execute(case.landed).fetchone() == (True,)
         assert rejected == case.rejected
-    secrets = [SECRET_NAME, NIR, NIR[:13], PASSWORD, "wrong-secret", "a salt of some length"]
+    secrets = [SECRET_NAME, NIR, NIR[:13], PASSWORD, "wrong-secret", SALT]
     for file in (tmp_path / "warehouse").iterdir():
         assert not any(secret.encode() in file.read_bytes() for secret in secrets), file
     assert not any(secret in done.output for secret in secrets)

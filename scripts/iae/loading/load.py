@@ -22,8 +22,8 @@ from iae.loading.formats.records import Reading
 from iae.loading.header import check_columns
 from iae.loading.keys import refuse_unusable_keys
 from iae.loading.landing import Landed, NotAsCountedError, Target, land
-from iae.loading.personal import salt
 from iae.loading.raw_tables import create_raw_views, landing_lines, landing_table
+from iae.loading.salt import check_salt, salt
 
 EARLIEST_DATE = dt.date(2000, 1, 1)
 
@@ -107,6 +107,8 @@ def load(
     fingerprint = extract.fingerprint()
     if outcome := _loaded_before(connection, extract.source, fingerprint, options):
         return outcome
+    if any(table.nir for table in extract.source.tables):
+        check_salt(connection, warehouse)
     careful: set[str] = set()
     while True:
         attempt = _Load(connection, warehouse, extract, options, on_progress, fingerprint)
@@ -242,7 +244,7 @@ class _Load:
             landing_table(source, table, new.load_id),
             landing_lines(source, table, new.load_id),
         )
-        secret = salt(self.warehouse) if table.nir else None
+        secret = salt(self.connection, self.warehouse) if table.nir else None
         landed = land(self.connection, target, reading, blocks, secret)
         self._check_counts(reading, landed)
         label = reading.item.label

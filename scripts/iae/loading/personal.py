@@ -2,32 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import re
-import secrets
-from pathlib import Path
 
 from iae.loading.codes import as_typed
-
-SALT_FILE = "salt"
 
 # docs/indicator.md, "The counted unit": 13 characters, or 15 with the key.
 _DIGITS = "[0-9]{13}([0-9]{2})?"
 _USABLE = "[123478][0-9]{4}([0-9]{2}|2[AB])[0-9]{6}([0-9]{2})?"
-
-
-def salt(warehouse: Path) -> str:
-    """Return IAE_SALT, else the random salt kept beside the warehouse, made on first use."""
-    if given := os.environ.get("IAE_SALT"):
-        return given
-    path = warehouse.parent / SALT_FILE
-    try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_text("ascii").strip()
-    with os.fdopen(handle, "w", encoding="ascii") as file:
-        file.write(secrets.token_hex(32))
-    return salt(warehouse)
 
 
 def compact_nir(column: str) -> str:

@@ -49,6 +49,10 @@ _LOG_TABLES = """
         reason varchar,
         raw_text varchar
     );
+    create table if not exists raw.salts (
+        fingerprint varchar,
+        origin varchar
+    );
 """
 
 

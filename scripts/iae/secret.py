@@ -1,0 +1,120 @@
+"""A secret text: in a variable, else made once and kept in a file that its owner alone reads."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import secrets
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from iae.errors import IaeError, printable
+
+MIN_LENGTH = 16
+
+
+@dataclass(frozen=True)
+class Secret:
+    """A secret and where it was found: the name of a variable or of a file."""
+
+    text: str
+    origin: str
+
+    def fingerprint(self, mixed_with: str | None = None) -> str:
+        """Return a text by which the secret is known again, slow to compute: it cannot be guessed.
+
+        `mixed_with` is what an earlier fingerprint begins with, up to the colon; new otherwise.
+        """
+        mixed_with = mixed_with or secrets.token_hex(16)
+        return f"{mixed_with}:{_digest(self.text, mixed_with)}"
+
+    def is_of(self, fingerprint: str) -> bool:
+        """Tell whether a fingerprint is that of this secret."""
+        return self.fingerprint(fingerprint.partition(":")[0]) == fingerprint
+
+
+@cache
+def _digest(text: str, mixed_with: str) -> str:
+    return hashlib.scrypt(text.encode(), salt=mixed_with.encode(), n=1 << 14, r=8, p=1).hex()
+
+
+def given_secret(variable: str) -> Secret | None:
+    """Return the secret in an environment variable, None where it is not set."""
+    text = os.environ.get(variable)
+    return None if text is None else _usable(text, variable, variable)
+
+
+def kept_secret(path: Path) -> Secret | None:
+    """Return the secret in a file, None where there is no file; raise IaeError if it is no use."""
+    name = printable(path)
+    try:
+        if path.stat().st_mode & 0o077 and path.stat().st_uid == os.geteuid():
+            path.chmod(0o600)
+        text = path.read_bytes().decode("ascii", "replace")
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise IaeError(
+            f"{name}: this file cannot be read ({error.strerror}), and nothing can be loaded "
+            "without the secret in it; ask its owner."
+        ) from None
+    return _usable(text, name, name)
+
+
+def _usable(text: str, name: str, origin: str) -> Secret:
+    text = text.strip()
+    fault = None
+    if not text:
+        fault = "is empty"
+    elif not (text.isascii() and text.isprintable()):
+        fault = "holds other characters than letters without accents, digits, signs and spaces"
+    elif len(text) < MIN_LENGTH:
+        fault = f"has {len(text)} characters, fewer than {MIN_LENGTH}, and can be guessed"
+    if fault:
+        raise IaeError(
+            f"{name}: this secret {fault}; give the one that was used before, or if nothing is "
+            "loaded yet, a longer random one (openssl rand -hex 32)."
+        )
+    return Secret(text, origin)
+
+
+def make_secret(path: Path) -> Secret:
+    """Make a random secret and keep it in a file, whole or not at all; one that is there stays."""
+    new = path.with_name(f".{path.name}.{os.getpid()}.new")
+    try:
+        _clean_up(path)
+        descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        try:
+            with os.fdopen(descriptor, "w", encoding="ascii") as file:
+                fcntl.flock(file, fcntl.LOCK_EX)
+                file.write(secrets.token_hex(32))
+                file.flush()
+                os.fsync(file.fileno())
+                # A second name, and not a rename: it fails where another command was faster.
+                with suppress(FileExistsError):
+                    os.link(new, path)
+        finally:
+            new.unlink(missing_ok=True)
+        folder = os.open(path.parent, os.O_RDONLY)
+        os.fsync(folder)
+        os.close(folder)
+    except OSError as error:
+        raise IaeError(
+            f"{printable(path)}: this secret cannot be written ({error.strerror}); "
+            "make room, or ask for permission."
+        ) from None
+    made = kept_secret(path)
+    if made is None:
+        raise IaeError(f"{printable(path)}: this secret was taken away as it was made; try again.")
+    return made
+
+
+def _clean_up(path: Path) -> None:
+    """Take away what killed commands left; what another one is writing is locked, and stays."""
+    for left in path.parent.glob(f".{path.name}.*.new"):
+        with left.open("rb") as file, suppress(BlockingIOError):
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            left.unlink()

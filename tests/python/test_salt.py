@@ -1,0 +1,223 @@
+"""The salt of the NIRs: whole, not to be guessed, and the same for all that is loaded."""
+
+from __future__ import annotations
+
+import resource
+import signal
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from iae.errors import IaeError
+from iae.secret import Secret, kept_secret, make_secret
+from loading import Warehouse, write_fluxiae
+
+SALT = "a salt of some length"
+OTHER = "another salt, as long"
+
+
+@pytest.fixture
+def warehouse(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Warehouse:
+    monkeypatch.delenv("IAE_SALT", raising=False)
+    return Warehouse(tmp_path)
+
+
+@pytest.fixture
+def file(warehouse: Warehouse) -> Path:
+    warehouse.path.parent.mkdir()
+    return warehouse.path.with_name("salt")
+
+
+def drop(tmp_path: Path, day: int) -> Path:
+    return write_fluxiae(tmp_path / f"drop {day}", stamp=f"{day:02}022022_112211")
+
+
+def hashes(warehouse: Warehouse) -> set[str]:
+    rows = warehouse.query("select distinct salarie_nir_hash from raw.asp_fluxiae__salarie")
+    return {one for (one,) in rows}
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "is empty"),
+        (" \n", "is empty"),
+        ("fifteen letters", "has 15 characters, fewer than 16"),
+        ("un sel avec un é accentué", "holds other characters"),
+        ("two lines of salt\nand not one", "holds other characters"),
+    ],
+)
+@pytest.mark.parametrize("is_in_file", [True, False])
+def test_a_salt_that_is_no_use_is_refused(
+    *,
+    text: str,
+    said: str,
+    is_in_file: bool,
+    tmp_path: Path,
+    warehouse: Warehouse,
+    file: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    if is_in_file:
+        file.write_text(text, "utf-8")
+    else:
+        monkeypatch.setenv("IAE_SALT", text)
+    name = str(file) if is_in_file else "IAE_SALT"
+    assert f"{name}: this secret {said}" in warehouse.fault(drop(tmp_path, 1))
+    assert warehouse.query("select count(*) from raw.extracts") == [(0,)]
+    assert [path.name for path in file.parent.iterdir() if path != warehouse.path] == (
+        ["salt"] if is_in_file else []
+    )
+
+
+def test_a_salt_that_cannot_be_read(tmp_path: Path, warehouse: Warehouse, file: Path) -> None:
+    file.mkdir()
+    assert "this file cannot be read" in warehouse.fault(drop(tmp_path, 1))
+
+
+def test_a_salt_that_others_may_read_is_closed(
+    tmp_path: Path, warehouse: Warehouse, file: Path
+) -> None:
+    file.write_text(f"{SALT}\n")
+    file.chmod(0o644)
+    warehouse.load(drop(tmp_path, 1))
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert file.read_text() == f"{SALT}\n"
+
+
+@pytest.mark.parametrize(
+    ("first", "then", "said"),
+    [
+        (SALT, OTHER, "IAE_SALT: is another salt than the one of what is loaded"),
+        (SALT, None, "The salt of what is loaded is gone"),
+        (None, OTHER, "unset IAE_SALT: the right one is in"),
+    ],
+)
+def test_another_salt_is_refused(
+    *,
+    first: str | None,
+    then: str | None,
+    said: str,
+    tmp_path: Path,
+    warehouse: Warehouse,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def use(salt: str | None) -> None:
+        if salt is None:
+            monkeypatch.delenv("IAE_SALT", raising=False)
+        else:
+            monkeypatch.setenv("IAE_SALT", salt)
+
+    use(first)
+    warehouse.load(drop(tmp_path, 1))
+    before = hashes(warehouse)
+    files = sorted(warehouse.path.parent.iterdir())
+    use(then)
+    assert said in warehouse.fault(drop(tmp_path, 2))
+    assert hashes(warehouse) == before
+    assert sorted(warehouse.path.parent.iterdir()) == files
+    use(first)
+    warehouse.load(drop(tmp_path, 2))
+    assert hashes(warehouse) == before
+
+
+def test_a_file_where_the_variable_was(
+    tmp_path: Path, warehouse: Warehouse, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Set in the shell and not in cron, where a file of another time lies beside the warehouse."""
+    monkeypatch.setenv("IAE_SALT", SALT)
+    warehouse.load(drop(tmp_path, 1))
+    before = hashes(warehouse)
+    monkeypatch.delenv("IAE_SALT")
+    file.write_text(OTHER)
+    assert "set IAE_SALT as it was then" in warehouse.fault(drop(tmp_path, 2))
+    file.write_text(SALT)
+    warehouse.load(drop(tmp_path, 2))
+    assert hashes(warehouse) == before
+
+
+def test_the_salt_may_change_as_long_as_it_has_served_nothing(
+    tmp_path: Path, warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("IAE_SALT", SALT)
+    warehouse.load(drop(tmp_path, 1))
+    with warehouse.connected() as connection:
+        connection.execute("delete from raw.extracts; delete from raw.extract_files")
+    monkeypatch.setenv("IAE_SALT", OTHER)
+    warehouse.load(drop(tmp_path, 2))
+    warehouse.load(drop(tmp_path, 3))
+    monkeypatch.setenv("IAE_SALT", SALT)
+    assert "is another salt" in warehouse.fault(drop(tmp_path, 4))
+
+
+def test_a_warehouse_of_before_fingerprints(
+    tmp_path: Path, warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("IAE_SALT", SALT)
+    warehouse.load(drop(tmp_path, 1))
+    with warehouse.connected() as connection:
+        connection.execute("drop table raw.salts")
+    monkeypatch.delenv("IAE_SALT")
+    assert "is gone" in warehouse.fault(drop(tmp_path, 2))
+    monkeypatch.setenv("IAE_SALT", SALT)
+    warehouse.load(drop(tmp_path, 2))
+    assert warehouse.query("select count(*) from raw.salts") == [(1,)]
+
+
+def test_a_refused_extract_leaves_no_fingerprint(
+    tmp_path: Path, warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("IAE_SALT", SALT)
+    cut = write_fluxiae(tmp_path / "cut", {"salarie": "salarie_id\n1\n"})
+    warehouse.fault(cut)
+    monkeypatch.setenv("IAE_SALT", OTHER)
+    warehouse.load(drop(tmp_path, 1))
+
+
+def test_the_fingerprint_gives_nothing_away() -> None:
+    secret = Secret(SALT, "IAE_SALT")
+    first, second = secret.fingerprint(), secret.fingerprint()
+    assert first != second
+    assert secret.is_of(first)
+    assert secret.is_of(second)
+    assert not Secret(OTHER, "IAE_SALT").is_of(first)
+    assert SALT not in first
+    assert SALT.encode().hex() not in first
+
+
+def test_a_full_disk_leaves_no_salt(tmp_path: Path) -> None:
+    """A file that cannot grow: nothing is left that a later run would take for the salt."""
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    try:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (10, limits[1]))
+        with pytest.raises(IaeError, match="cannot be written"):
+            make_secret(tmp_path / "salt")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        signal.signal(signal.SIGXFSZ, handler)
+    assert list(tmp_path.iterdir()) == []
+
+
+KILLED = """
+import os, sys
+from pathlib import Path
+from iae import secret
+secret.os.link = lambda *_: os.kill(os.getpid(), 9)
+secret.make_secret(Path(sys.argv[1]))
+"""
+
+
+def test_a_kill_leaves_no_salt_and_what_it_leaves_is_cleaned(tmp_path: Path) -> None:
+    path = tmp_path / "salt"
+    done = subprocess.run([sys.executable, "-c", KILLED, str(path)], check=False)
+    assert done.returncode == -signal.SIGKILL
+    assert kept_secret(path) is None
+    assert len(list(tmp_path.iterdir())) == 1
+    made = make_secret(path)
+    assert list(tmp_path.iterdir()) == [path]
+    assert make_secret(path) == made
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
