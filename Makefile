@@ -92,18 +92,42 @@ screenshots: site ## Take the pictures of the README again (needs a Chromium)
 
 SCRATCH := .scratch
 
+# One file of tests runs on one core: what its tests share is made once.
+PYTEST := $(BIN)/pytest --numprocesses 2 --dist loadfile --durations 15
+# Files of tests that start neither a whole build nor a browser.
+FAST_TESTS := $(wildcard $(addsuffix .py,$(addprefix tests/python/test_, \
+    definition folders generic_tests load_fluxiae load_formats persist_docs summary territories)))
+
+.PHONY: check
+check: python-style sql-style ## Before each commit: style of what changed, types, the fast tests
+	$(PYTEST) $(FAST_TESTS)
+
 .PHONY: test
 test: lint scratch-build bouncer pytest ## Everything that checks the project, on a sample of its own
 	@echo 'make test: everything passed.'
 
 .PHONY: lint
-lint: $(VENV)/.done ## Check the style and the types of the Python, the style of the SQL
+lint: python-style ## Check the style and the types of the Python, the style of all the SQL
+	IAE_WAREHOUSE=:memory: $(BIN)/sqlfluff lint $(SQL)
+
+.PHONY: python-style
+python-style: $(VENV)/.done
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	IAE_WAREHOUSE=:memory: $(BIN)/sqlfluff lint models analyses tests/singular
 
-# Twice: the second build must find what the first one left and change nothing.
+SQL := models analyses tests/singular
+
+# What differs from the last commit; `make lint` reads all of it.
+.PHONY: sql-style
+sql-style: $(VENV)/.done
+	@{ git diff --name-only --diff-filter=d HEAD; git ls-files --others --exclude-standard; } \
+	    | grep -E '^(models|analyses|tests/singular)/.*\.sql$$' \
+	    | IAE_WAREHOUSE=:memory: xargs -r $(BIN)/sqlfluff lint \
+	    || [ $${PIPESTATUS[2]} = 0 ]
+
+# Twice: the second build must find what the first one left and change nothing. Unit tests read no
+# warehouse: once is enough.
 .PHONY: scratch-build
 scratch-build: export IAE_WAREHOUSE := $(SCRATCH)/warehouse/build.duckdb
 scratch-build: export DBT_TARGET_PATH := $(SCRATCH)/target
@@ -115,7 +139,7 @@ scratch-build: $(VENV)/.done
 	$(DBT) --quiet build
 	$(IAE) publish
 	cp $(SCRATCH)/warehouse/iae.duckdb $(SCRATCH)/first.duckdb
-	$(DBT) --quiet build
+	$(DBT) --quiet build --exclude-resource-type unit_test
 	$(IAE) publish
 	$(DBT) --quiet docs generate
 
@@ -125,7 +149,7 @@ bouncer: $(VENV)-bouncer/.done scratch-build
 
 .PHONY: pytest
 pytest: $(VENV)/.done scratch-build
-	IAE_TEST_SAMPLE=$(SCRATCH) $(BIN)/pytest
+	IAE_TEST_SAMPLE=$(SCRATCH) $(PYTEST)
 
 .PHONY: audit-dependencies
 audit-dependencies: $(VENV)/.done ## Look the locked packages up in the published advisories

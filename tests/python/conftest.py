@@ -7,12 +7,13 @@ import os
 import shutil
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import duckdb
 import pytest
@@ -154,12 +155,28 @@ def pipeline(tmp_path: Path) -> Pipeline:
     return Pipeline(tmp_path)
 
 
+def do_without(thing: str, where: str) -> NoReturn:
+    """Skip a test for want of something; in CI fail, unless IAE_TESTS_WITHOUT names the thing."""
+    if os.environ.get("CI") and thing not in os.environ.get("IAE_TESTS_WITHOUT", ""):
+        pytest.fail(f"needs {thing} ({where}), which CI must have", pytrace=False)
+    pytest.skip(f"needs {thing} ({where})")
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Say at the end, in one line, what could not be tested for want of something."""
+    reasons = [report.longrepr[2] for report in terminalreporter.stats.get("skipped", [])]
+    wants = Counter(reason.partition("needs ")[2] for reason in reasons if "needs " in reason)
+    if wants:
+        said = "; ".join(f"{number} tests need {want}" for want, number in wants.items())
+        terminalreporter.write_line(f"NOT TESTED: {said}.", yellow=True)
+
+
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
-    """The real and reference data beside the project; the test is skipped where they are absent."""
+    """The real and reference data beside the project."""
     data = SHARED / "data"
     if not data.is_dir():
-        pytest.skip(f"needs the real data of {data.name}/ in a folder `shared` beside the project")
+        do_without("the real data", "folder `shared` beside the project")
     return data
 
 
@@ -175,7 +192,7 @@ def published_sample(tmp_path_factory: pytest.TempPathFactory) -> Pipeline:
     drop = pipeline.folder / "drop"
     pipeline.succeed([sys.executable, "-m", "iae", "sample", drop, "--scale", "0.02"])
     pipeline.load(drop)
-    pipeline.dbt("build", "--quiet")
+    pipeline.dbt("build", "--quiet", "--exclude-resource-type", "unit_test")
     pipeline.publish()
     return pipeline
 
@@ -185,7 +202,7 @@ def browser() -> Iterator[Browser]:
     """Whatever Chromium or Chrome the machine has, without a window."""
     path = next(filter(None, map(shutil.which, BROWSERS)), None)
     if path is None:
-        pytest.skip(f"needs a browser on the PATH: {', '.join(BROWSERS)}")
+        do_without("a browser", f"on the PATH: {', '.join(BROWSERS)}")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=BROWSER_OPTIONS)
         yield browser
