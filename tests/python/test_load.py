@@ -75,7 +75,7 @@ def drop_of(folder: Path, date: str, nb_contracts: int = 3) -> Path:
 
 
 def test_every_raw_table_is_there_and_empty(tmp_path: Path, warehouse: Warehouse) -> None:
-    """The columns of sources.md, with those of the loader."""
+    """The columns of docs/sources.md, with those of the loader."""
     warehouse.load(drop_of(tmp_path, "20220301"))
     for source in SOURCES.values():
         for table in source.tables:

@@ -148,7 +148,9 @@ NEXT = texts("01032022_112211")
             id="a workbook in a tar.gz in a zip",
         ),
         pytest.param(
-            {"EXTRAPRO/contrats_pro_20220301.csv": PRO}, ["extrapro 2022-03-01"], id="other case"
+            {"EXTRAPRO /contrats_pro_20220301.csv": PRO},
+            ["extrapro 2022-03-01"],
+            id="other case, and a space",
         ),
         pytest.param(
             {"ExtraPro/mars/CONTRATS_PRO_2022-03-01.CSV": PRO},

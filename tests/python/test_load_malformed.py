@@ -402,6 +402,17 @@ CASES = [
         for what, content in INSTEAD.items()
         if "archive" in what or "HTML" in what
     ),
+    Case(
+        "instead of an archive: a part of one",
+        archive(b"PK\x07\x08" + zipped(texts())),
+        "the first part of a Zip in several parts",
+    ),
+    Case("UTF-32", other(PRO, extrapro().encode("utf-32")), "is a text in UTF-32"),
+    Case(
+        "line that says the separator",
+        other(PRO, "sep=;\n" + extrapro(contract("1"))),
+        landed="select min(_line) = 3 and count(*) = 1 from raw.extrapro__contrats_pro",
+    ),
     Case("CSV named as an archive", archive(WHOLE), "is a text, not a .zip"),
     Case("workbook instead of CSV", other(PRO, formula_book()), "is a workbook.*save it as CSV"),
     Case("old workbook instead of CSV", other(PRO, ole("Workbook")), "is an Excel workbook"),
@@ -577,7 +588,7 @@ CASES = [
     ),
     Case("wrong separator", flux(salarie=salarie().replace("|", ";")), "no column salarie_id"),
     Case("UTF-16", flux(salarie=salarie().encode("utf-16")), "UTF-16"),
-    Case("line ends of another age", flux(salarie=salarie(end="\r")), "no column|no line ends"),
+    Case("line ends of another age", flux(salarie=salarie(end="\r")), "lines end in CR alone"),
     # Records
     Case(
         "wrong separator in the records",

@@ -24,6 +24,7 @@ _MAGIC: tuple[tuple[bytes, str, str], ...] = (
     (b"\x04\x22\x4d\x18", "an lz4 archive", _PACK_AGAIN),
     (b"\x1f\x9d", "an archive of compress (.Z)", _PACK_AGAIN),
     (b"MSCF", "a Windows cabinet", _PACK_AGAIN),
+    (b"PK\x07\x08", "the first part of a Zip in several parts", "pack it again in one part"),
     (b"%PDF", "a PDF document", _ASK_AGAIN),
     (b"\x89PNG", "an image (PNG)", _ASK_AGAIN),
     (b"\xff\xd8\xff", "an image (JPEG)", _ASK_AGAIN),
@@ -69,6 +70,8 @@ def description(item: Delivered) -> tuple[str, str] | None:
         return _zipped(head)
     if head.startswith(_OLE):
         return _in_ole(head)
+    if head.startswith((b"\xff\xfe\x00\x00", b"\x00\x00\xfe\xff")):
+        return "a text in UTF-32", "save it in UTF-8"
     if _is_utf_16(head):
         return "a text in UTF-16", "save it in UTF-8"
     return _text(head)
@@ -112,4 +115,6 @@ def _text(head: bytes) -> tuple[str, str] | None:
         return "a JSON file", _SAVE_AS_CSV
     if len(_CONTROL.findall(text)) > len(text) // 20:
         return "no text", _ASK_AGAIN
+    if b"\r" in text and b"\n" not in text:
+        return "a text whose lines end in CR alone, as on old Macs", "save it with line ends CR LF"
     return None

@@ -139,9 +139,9 @@ def _places_in(folder: Path, drop: Drop) -> list[_Place]:
 
 def _named_for_sources(paths: Iterable[Path]) -> list[_Place]:
     return [
-        _Place(SOURCES[path.name.lower()], path)
+        _Place(SOURCES[path.name.strip().lower()], path)
         for path in paths
-        if path.name.lower() in SOURCES and path.is_dir()
+        if path.name.strip().lower() in SOURCES and path.is_dir()
     ]
 
 

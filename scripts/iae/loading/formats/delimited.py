@@ -39,7 +39,8 @@ class Delimited:
         reading = DelimitedReading(item, item.open(), is_careful, encoding=encoding)
         reading.head()
         line = reading.next_line()
-        while line is not None and not line.strip():
+        # Excel may write `sep=;` above the header.
+        while line is not None and (not line.strip() or re.fullmatch(rb"sep=.", line, re.I)):
             line = reading.next_line()
         if line is None:
             raise IaeError(f"{item.label}: is empty, without a header; ask for it again.")

@@ -1,7 +1,7 @@
 """Reader of the FluxIAE format: `|`, no quoting, DEB and FIN rows, raw line breaks in fields.
 
-Rules: sources.md, "asp_fluxiae". Real extracts have no control character, so U+0002 can quote the
-rare field that holds a line break on its way to DuckDB.
+Rules: docs/sources.md, "asp_fluxiae". Real extracts have no control character, so U+0002 can quote
+the rare field that holds a line break on its way to DuckDB.
 """
 
 from __future__ import annotations
@@ -177,7 +177,7 @@ class FluxIaeReading(TextReading):
 
 
 class _Repair:
-    """Puts physical lines together into records (sources.md, "asp_fluxiae")."""
+    """Puts physical lines together into records (docs/sources.md, "asp_fluxiae")."""
 
     def __init__(
         self, nb_separators: int, is_crlf: bool, header: bytes, breaks_in_first_column: bool
