@@ -1,6 +1,6 @@
--- Question: how large is the break of the official series at 2021-01, and what makes it?
--- Expected shape: 12 rows, the months from 2020-07 to 2021-06 for the country. Up to 2020-12 both
--- scopes are equal and the step is 0; from 2021-01 on the step is EITI + GEIQ + ITI.
+-- Question: how large is the break of the official series (2021-01), and what makes it?
+-- Expected shape: 12 rows, the six months before the break and the six from it on, for the country.
+-- Before it both scopes are equal and the step is 0; from it on the step is EITI + GEIQ + ITI.
 -- `unexplained` is 0 in every row. Where a component is missing, the official stock and what
 -- depends on it are NULL, and `missing_components` says which.
 with
@@ -14,6 +14,18 @@ composite as (
 stock_by_structure_type as (
 
     select * from {{ ref('fct_stock_by_structure_type').include(database=false) }}
+
+),
+
+structure_types as (
+
+    select * from {{ ref('dim_structure_types').include(database=false) }}
+
+),
+
+break_month as (
+
+    select max(official_first_month) as first_month from structure_types
 
 ),
 
@@ -41,18 +53,20 @@ steps as (
         entering_types.eiti_stock,
         entering_types.geiq_stock,
         entering_types.iti_stock,
-        -- EITI has a stock from 2019-12, and is in the official scope from 2021-01 only.
+        -- EITI has a stock from 2019-12, and is in the official scope from the break only.
         if(
-            composite.month >= date '2021-01-01',
+            composite.month >= break_month.first_month,
             entering_types.eiti_stock + entering_types.geiq_stock + entering_types.iti_stock,
             0
         ) as stock_entered,
     from composite
+    cross join break_month
     left join entering_types
         on composite.month = entering_types.month
     where
         composite.territory_id = 'FR'
-        and composite.month between date '2020-07-01' and date '2021-06-01'
+        and composite.month between break_month.first_month - interval 6 month
+        and break_month.first_month + interval 5 month
 
 ),
 

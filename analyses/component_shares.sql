@@ -16,7 +16,12 @@ composite as (
 
 ),
 
--- The official scope takes in EITI, GEIQ and ITI in 2021.
+structure_types as (
+
+    select * from {{ ref('dim_structure_types').include(database=false) }}
+
+),
+
 final as (
 
     select
@@ -32,13 +37,12 @@ final as (
         on
             composite.month = stock_by_structure_type.month
             and composite.territory_id = stock_by_structure_type.territory_id
+    inner join structure_types
+        on stock_by_structure_type.structure_type = structure_types.structure_type
     where
         composite.territory_id = 'FR'
         and composite.official_stock is not null
-        and (
-            composite.month >= date '2021-01-01'
-            or stock_by_structure_type.structure_type in ('ACI', 'AI', 'EI', 'ETTI')
-        )
+        and composite.month >= structure_types.official_first_month
     order by
         composite.month,
         stock_by_structure_type.structure_type

@@ -6,6 +6,12 @@ contracts as (
 
 ),
 
+contracts_kept as (
+
+    select * from {{ ref('int_asp_contracts_kept') }}
+
+),
+
 measures as (
 
     select * from {{ ref('asp_measures') }}
@@ -27,12 +33,6 @@ structures as (
 persons as (
 
     select * from {{ ref('int_asp_persons') }}
-
-),
-
-superseded as (
-
-    {{ superseded_lines('contracts', 'contract_id') }}
 
 ),
 
@@ -66,7 +66,7 @@ contracts_described as (
                 'contract line:' || contracts_dated.file_line
             )") }}
         ) as person_id,
-        superseded.file_line is not null as is_superseded,
+        contracts_kept.file_line is null as is_superseded,
         measures.measure_code is not null as is_measure_known,
         coalesce(structures.is_covered, true) as is_covered,
         contracts_dated.start_date is not null
@@ -76,8 +76,8 @@ contracts_described as (
         coverage.first_month,
         coverage.last_month,
     from contracts_dated
-    left join superseded
-        on contracts_dated.file_line = superseded.file_line
+    left join contracts_kept
+        on contracts_dated.file_line = contracts_kept.file_line
     left join measures
         on contracts_dated.measure_code = measures.measure_code
     left join coverage

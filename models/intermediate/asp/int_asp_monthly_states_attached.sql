@@ -14,22 +14,9 @@ accepted_states as (
 
 ),
 
-annexes as (
+attachments as (
 
-    select * from {{ ref('int_asp_annexes_kept') }}
-
-),
-
-contracts as (
-
-    select
-        contract_id,
-        structure_id,
-        measure_code,
-    from {{ ref('int_asp_contracts_classified') }}
-    where
-        contract_id is not null
-        and reason is distinct from 'duplicate_row'
+    select * from {{ ref('int_asp_attachments') }}
 
 ),
 
@@ -53,12 +40,6 @@ last_month as (
 
 ),
 
-structures as (
-
-    select * from {{ ref('int_asp_structures_located') }}
-
-),
-
 persons as (
 
     select * from {{ ref('int_asp_persons') }}
@@ -71,64 +52,16 @@ superseded as (
 
 ),
 
--- A state is attached to an annex, or else to a contract.
-attachments as (
+annexes as (
 
-    select
-        'annex' as attachment_kind,
-        annex_id as attachment_id,
-        structure_id,
-        measure_code,
-        is_state_accepted,
-    from annexes
-    union all
-    select
-        'contract' as attachment_kind,
-        contract_id as attachment_id,
-        structure_id,
-        measure_code,
-        true as is_state_accepted,
-    from contracts
-
-),
-
--- What follows from the attachment is the same for all of its states: found once, not for each.
-attachments_described as (
-
-    select
-        attachments.attachment_kind,
-        attachments.attachment_id,
-        attachments.structure_id,
-        coverage.structure_type,
-        coalesce(structures.department_code, 'NL') as department_code,
-        case
-            when not attachments.is_state_accepted then 'annex_state_not_accepted'
-            when measures.measure_code is null then 'unknown_measure'
-            when coverage.structure_type is null then 'measure_outside_indicator'
-            when coverage.stock_rule != 'worked_in_month' then 'measured_from_contracts'
-        end as reason,
-        coalesce(structures.is_covered, true) as is_covered,
-        coverage.first_month,
-    from attachments
-    left join measures
-        on attachments.measure_code = measures.measure_code
-    left join coverage
-        on measures.structure_type = coverage.structure_type
-    left join structures
-        on attachments.structure_id = structures.structure_id
-
-),
-
-described_annexes as (
-
-    select * from attachments_described
+    select * from attachments
     where attachment_kind = 'annex'
 
 ),
 
-described_contracts as (
+contracts as (
 
-    select * from attachments_described
+    select * from attachments
     where attachment_kind = 'contract'
 
 ),
@@ -139,15 +72,15 @@ annexes_joined as (
         states.source_person_id,
         states.file_line,
         states.hours,
-        described_annexes.structure_id,
-        described_annexes.structure_type,
-        described_annexes.department_code,
-        described_annexes.reason,
-        described_annexes.is_covered,
-        described_annexes.first_month,
-        described_annexes.attachment_id is not null as has_annex,
+        annexes.structure_id,
+        annexes.structure_type,
+        annexes.department_code,
+        annexes.reason,
+        annexes.is_covered,
+        annexes.first_month,
+        annexes.attachment_id is not null as has_annex,
         -- Where the annex is missing, and only there, the contract gives measure and structure.
-        if(described_annexes.attachment_id is null, states.contract_id, null)
+        if(annexes.attachment_id is null, states.contract_id, null)
             as fallback_contract_id,
         case
             when superseded.file_line is not null then 'duplicate_row'
@@ -167,8 +100,8 @@ annexes_joined as (
         on states.file_line = superseded.file_line
     left join accepted_states
         on states.state_code = accepted_states.state_code
-    left join described_annexes
-        on states.annex_id = described_annexes.attachment_id
+    left join annexes
+        on states.annex_id = annexes.attachment_id
 
 ),
 
@@ -180,19 +113,19 @@ attached as (
         annexes_joined.hours,
         annexes_joined.month,
         annexes_joined.row_reason,
-        coalesce(annexes_joined.structure_id, described_contracts.structure_id) as structure_id,
-        coalesce(annexes_joined.structure_type, described_contracts.structure_type)
+        coalesce(annexes_joined.structure_id, contracts.structure_id) as structure_id,
+        coalesce(annexes_joined.structure_type, contracts.structure_type)
             as structure_type,
-        coalesce(annexes_joined.department_code, described_contracts.department_code, 'NL')
+        coalesce(annexes_joined.department_code, contracts.department_code, 'NL')
             as department_code,
-        coalesce(annexes_joined.reason, described_contracts.reason) as attachment_reason,
-        coalesce(annexes_joined.first_month, described_contracts.first_month) as first_month,
-        coalesce(annexes_joined.is_covered, described_contracts.is_covered) as is_covered,
-        annexes_joined.has_annex or described_contracts.attachment_id is not null
+        coalesce(annexes_joined.reason, contracts.reason) as attachment_reason,
+        coalesce(annexes_joined.first_month, contracts.first_month) as first_month,
+        coalesce(annexes_joined.is_covered, contracts.is_covered) as is_covered,
+        annexes_joined.has_annex or contracts.attachment_id is not null
             as has_attachment,
     from annexes_joined
-    left join described_contracts
-        on annexes_joined.fallback_contract_id = described_contracts.attachment_id
+    left join contracts
+        on annexes_joined.fallback_contract_id = contracts.attachment_id
 
 ),
 
@@ -217,6 +150,7 @@ final as (
             when attached.month < attached.first_month then 'outside_period'
             when not attached.is_covered then 'outside_coverage'
         end as reason,
+        attached.row_reason is null as is_declaration,
         attached.file_line,
         attached.hours,
         attached.month,

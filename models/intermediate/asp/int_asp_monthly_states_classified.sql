@@ -41,6 +41,7 @@ final as (
         department_code,
         if(reason is null, 'counted', 'excluded') as outcome,
         reason,
+        is_declaration,
         person_id,
         file_line,
         hours,

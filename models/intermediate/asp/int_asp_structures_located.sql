@@ -51,89 +51,39 @@ latest_annexes as (
 
 ),
 
--- Order of the attempts: indicator.md, "Where a structure is".
-attempts as (
+structure_ids as (
 
-    select
-        structure_id,
-        1 as attempt,
-        'admin_commune' as located_by,
-        'commune' as value_kind,
-        admin_commune_code as raw_value,
-    from structures_kept
-    union all
-    select
-        structure_id,
-        2 as attempt,
-        'admin_postcode' as located_by,
-        'postcode' as value_kind,
-        admin_postcode as raw_value,
-    from structures_kept
-    union all
-    select
-        structure_id,
-        3 as attempt,
-        'management_commune' as located_by,
-        'commune' as value_kind,
-        management_commune_code as raw_value,
-    from structures_kept
-    union all
-    select
-        structure_id,
-        4 as attempt,
-        'management_postcode' as located_by,
-        'postcode' as value_kind,
-        management_postcode as raw_value,
-    from structures_kept
-    union all
-    select
-        structure_id,
-        5 as attempt,
-        'annex_number' as located_by,
-        'department' as value_kind,
-        annex_department_part as raw_value,
-    from latest_annexes
+    select structure_id from structures_kept
+    union
+    select structure_id from latest_annexes
 
 ),
 
-attempts_located as (
+structures_located as (
 
-    select
-        attempts.structure_id,
-        attempts.attempt,
-        case
-            when territory_values.territory_code is not null then attempts.located_by
-        end as located_by,
-        territory_values.territory_code as department_code,
-        territory_values.is_covered,
-    from attempts
-    left join territory_values
-        on
-            attempts.value_kind = territory_values.value_kind
-            and attempts.raw_value = territory_values.raw_value
-
-),
-
-first_located as (
-
-    select *
-    from attempts_located
-    qualify
-        row_number() over (
-            partition by structure_id
-            order by department_code is null, attempt
-        ) = 1
+    {{ first_address_that_resolves(
+        [
+            ('structures_kept', 'admin_commune', 'commune', 'admin_commune_code'),
+            ('structures_kept', 'admin_postcode', 'postcode', 'admin_postcode'),
+            ('structures_kept', 'management_commune', 'commune', 'management_commune_code'),
+            ('structures_kept', 'management_postcode', 'postcode', 'management_postcode'),
+            ('latest_annexes', 'annex_number', 'department', 'annex_department_part'),
+        ],
+        key=['structure_id'],
+    ) }}
 
 ),
 
 final as (
 
     select
-        structure_id,
-        coalesce(department_code, 'NL') as department_code,
-        located_by,
-        coalesce(is_covered, true) as is_covered,
-    from first_located
+        structure_ids.structure_id,
+        coalesce(structures_located.department_code, 'NL') as department_code,
+        structures_located.located_by,
+        coalesce(structures_located.is_covered, true) as is_covered,
+    from structure_ids
+    left join structures_located
+        on structure_ids.structure_id = structures_located.structure_id
 
 )
 

@@ -44,43 +44,12 @@ employers as (
 
 ),
 
--- Order of the attempts: indicator.md, "Where a structure is".
-attempts as (
+listed_contracts as (
 
-    select
-        source,
-        file_line,
-        1 as attempt,
-        'commune' as located_by,
-        'commune' as value_kind,
-        commune_code as raw_value,
-    from contracts
-    union all
-    select
-        source,
-        file_line,
-        2 as attempt,
-        'postcode' as located_by,
-        'postcode' as value_kind,
-        postcode as raw_value,
-    from contracts
-    union all
-    select
-        source,
-        file_line,
-        3 as attempt,
-        'department' as located_by,
-        'department' as value_kind,
-        department_code as raw_value,
-    from contracts
-    union all
     select
         contracts.source,
         contracts.file_line,
-        4 as attempt,
-        'list_postcode' as located_by,
-        'postcode' as value_kind,
-        employers.postcode as raw_value,
+        employers.postcode,
     from contracts
     inner join employers
         on contracts.siret = employers.siret
@@ -89,23 +58,15 @@ attempts as (
 
 contracts_located as (
 
-    select
-        attempts.source,
-        attempts.file_line,
-        attempts.located_by,
-        territory_values.territory_code as department_code,
-        territory_values.is_covered,
-    from attempts
-    inner join territory_values
-        on
-            attempts.value_kind = territory_values.value_kind
-            and attempts.raw_value = territory_values.raw_value
-            and territory_values.territory_level = 'departmental'
-    qualify
-        row_number() over (
-            partition by attempts.source, attempts.file_line
-            order by attempts.attempt
-        ) = 1
+    {{ first_address_that_resolves(
+        [
+            ('contracts', 'commune', 'commune', 'commune_code'),
+            ('contracts', 'postcode', 'postcode', 'postcode'),
+            ('contracts', 'department', 'department', 'department_code'),
+            ('listed_contracts', 'list_postcode', 'postcode', 'postcode'),
+        ],
+        key=['source', 'file_line'],
+    ) }}
 
 ),
 

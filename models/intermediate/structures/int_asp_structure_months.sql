@@ -49,16 +49,12 @@ structure_months as (
             months.month between contract_periods.first_month_present
             and contract_periods.last_month_present
     union all
-    -- A state that is a duplicate, a draft or of no month declares nothing. Any other does, even
-    -- where it does not count (statistics.md, "How complete a month is").
     select
         month,
         structure_id,
         structure_type,
-        reason is null as is_counted,
-        coalesce(
-            reason not in ('duplicate_row', 'state_not_accepted', 'invalid_month'), true
-        ) as is_declared,
+        outcome = 'counted' as is_counted,
+        is_declaration as is_declared,
     from monthly_states
 
 ),

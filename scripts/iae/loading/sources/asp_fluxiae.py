@@ -9,6 +9,12 @@ from iae.loading.formats.fluxiae import open_fluxiae
 # The last month that is fully elapsed at $date (docs/indicator.md, "Months").
 _LAST_MONTH = "date_trunc('month', $date::date + 1) - interval 1 month"
 
+
+def _digits(column: str) -> str:
+    """Return SQL: a number as text, without leading zeros; a cast would read `1.5` as 2."""
+    return f"ltrim(trim({column}), '0')"
+
+
 # Persons of each measure in the last month both extracts cover; policy is left to the models.
 _STOCK = f"""
     with last_month as (
@@ -38,8 +44,8 @@ _STOCK = f"""
             ) as measure,
         from {{etat_mensuel_indiv}} as state
         inner join last_month
-            on try_cast(state.emi_sme_annee as integer) = year(first_day)
-            and try_cast(state.emi_sme_mois as integer) = month(first_day)
+            on {_digits("state.emi_sme_annee")} = year(first_day)::varchar
+            and {_digits("state.emi_sme_mois")} = month(first_day)::varchar
         left join {{annexe_financiere}} as annex
             on state.emi_afi_id = annex.af_id_annexe_financiere
         left join contracts on state.emi_ctr_id = contracts.contrat_id_ctr
@@ -74,8 +80,8 @@ _ANNEX_SHARE = f"""
         ))::bigint as figure,
     from {{etat_mensuel_indiv}}
     where
-        try_cast(emi_sme_annee as integer) = year({_LAST_MONTH})
-        and try_cast(emi_sme_mois as integer) = month({_LAST_MONTH})
+        {_digits("emi_sme_annee")} = year({_LAST_MONTH})::varchar
+        and {_digits("emi_sme_mois")} = month({_LAST_MONTH})::varchar
         and emi_afi_id is not null
     having figure is not null
 """  # noqa: S608
