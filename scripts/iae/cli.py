@@ -227,6 +227,32 @@ def summary(
 
 @app.command()
 @one_sentence
+def explain(
+    structure_type: Annotated[
+        str, typer.Argument(metavar="STRUCTURE_TYPE", help="ACI, AI …, official or constant.")
+    ],
+    territory: Annotated[
+        str, typer.Argument(metavar="TERRITORY", help="A code, an id or a name: 59, R32, Bretagne.")
+    ],
+    month: Annotated[str, typer.Argument(metavar="YYYY-MM", help="The month.")],
+    as_data: Annotated[bool, typer.Option("--json", help="Print the same as JSON.")] = False,
+    wait: Wait = 10,
+) -> None:
+    """Tell how a figure came about: its rows, its structures, what was said of it before."""
+    from iae.explain import explain as explain_cell
+    from iae.presenters.explain import as_json, show_explanation
+    from iae.warehouse import opened, warehouse_path
+
+    with opened(warehouse_path(), wait, read_only=True) as connection:
+        told = explain_cell(connection, structure_type, territory, month)
+    if as_data:
+        typer.echo(as_json(told))
+    else:
+        show_explanation(told)
+
+
+@app.command()
+@one_sentence
 def catalogue(
     out: Annotated[Path, typer.Argument(parser=as_path, help="The folder to write.")] = Path(
         "site/catalogue"

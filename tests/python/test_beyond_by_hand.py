@@ -9,11 +9,14 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 
+import duckdb
 import pytest
 import xlsxwriter
 
 import test_stock_by_hand as by_hand
 from conftest import Pipeline
+from iae.explain import explain
+from iae.explain.rows import Rows
 
 # Each structure is in the department that its id names; `nowhere` is in no row.
 STRUCTURES = """
@@ -353,3 +356,32 @@ def test_rate_is_of_the_structures_expected(built: Pipeline) -> None:
         " and territory_id in ('D35', 'R53', 'FR', 'D54')"
     )
     assert dict(rows) == {"D35": 2 / 3, "R53": 2 / 3, "FR": 2 / 3, "D54": None}
+
+
+def test_explained_rows_and_structures_are_those_found_by_hand(built: Pipeline) -> None:
+    """March 2021 in the Ille-et-Vilaine: one person, in two structures, in one without hours."""
+    with duckdb.connect(str(built.warehouse), read_only=True) as connection:
+        told = explain(connection, "ai", "Ille-et-Vilaine", "2021-03")
+    assert told.rows == [
+        Rows("AI", "ContratMission", "excluded", "measured_from_monthly_states", 1, 1),
+        Rows("AI", "EtatMensuelIndiv", "counted", None, 2, 1),
+    ]
+    assert told.nb_people == told.figure.stock == 1
+    assert (told.figure.entries, told.figure.exits, told.figure.returns) == (1, 0, 1)
+    assert (told.figure.nb_expected, told.figure.nb_declared) == (3, 2)
+    assert told.month_before.stock == 0
+    # State 9 is of month 13, contract 16 has its dates.
+    assert told.in_no_cell.nb_without_month == 1
+    assert {(one.structure_id, one.located_by, one.nb_people) for one in told.structures} == {
+        ("35", "admin_commune", 1),
+        ("35b", "admin_commune", 1),
+    }
+
+
+def test_excluded_contract_belongs_to_the_months_in_which_it_would_run(built: Pipeline) -> None:
+    with duckdb.connect(str(built.warehouse), read_only=True) as connection:
+        before, since = (explain(connection, "AI", "35", month) for month in ("2020-12", "2022-02"))
+    assert before.rows == []
+    assert [(one.reason, one.nb_rows) for one in since.rows] == [
+        ("measured_from_monthly_states", 1)
+    ]
