@@ -23,6 +23,7 @@ sources_loaded as (
     select
         source,
         {{ last_covered_month('max(extract_date)') }} as last_month,
+        bool_or(is_synthetic) as is_synthetic,
     from extracts
     where is_current
     group by source
@@ -36,6 +37,7 @@ types_covered as (
     select
         type_sources.structure_type,
         min(sources_loaded.last_month) filter (where type_sources.is_dated) as last_month,
+        bool_or(sources_loaded.is_synthetic) as is_synthetic,
     from type_sources
     left join sources_loaded
         on type_sources.source = sources_loaded.source
@@ -49,6 +51,7 @@ final as (
     select
         structure_types.structure_type,
         structure_types.stock_rule,
+        coalesce(types_covered.is_synthetic, false) as is_synthetic,
         structure_types.first_month,
         types_covered.last_month,
         cast(

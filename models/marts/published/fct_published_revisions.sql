@@ -17,6 +17,7 @@ stock_of_the_edition_before as (
             order by edition
         ) as previous_stock,
         stock,
+        age_in_months,
     from published_stock
 
 ),
@@ -31,7 +32,7 @@ final as (
         stock,
         stock - previous_stock as revision,
         (stock - previous_stock) / nullif(previous_stock, 0) as revision_rate,
-        cast(date_diff('month', month, edition) as integer) as age_in_months,
+        age_in_months,
     from stock_of_the_edition_before
     -- The first edition of a month revises nothing.
     where previous_stock is not null

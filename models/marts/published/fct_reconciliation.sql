@@ -13,6 +13,18 @@ published_stock as (
 
 ),
 
+coverage as (
+
+    select * from {{ ref('int_structure_type_coverage') }}
+
+),
+
+scopes as (
+
+    select * from {{ ref('composite_scopes') }}
+
+),
+
 mayotte as (
 
     select
@@ -29,6 +41,7 @@ published_with_equal_coverage as (
     select
         published_stock.month,
         published_stock.territory_id,
+        published_stock.age_in_months,
         case published_stock.territory_id
             when 'FR' then published_stock.stock - coalesce(mayotte.stock, 0)
             else published_stock.stock
@@ -36,6 +49,19 @@ published_with_equal_coverage as (
     from published_stock
     left join mayotte
         on published_stock.month = mayotte.month
+
+),
+
+-- Synthetic figures are compared with nothing real.
+synthetic_components as (
+
+    select scopes.structure_type
+    from scopes
+    inner join coverage
+        on scopes.structure_type = coverage.structure_type
+    where
+        scopes.scope = 'constant'
+        and coverage.is_synthetic
 
 ),
 
@@ -49,12 +75,15 @@ final as (
         composite.constant_stock - published_with_equal_coverage.stock as difference,
         (composite.constant_stock - published_with_equal_coverage.stock)
         / nullif(published_with_equal_coverage.stock, 0) as difference_rate,
+        published_with_equal_coverage.age_in_months as published_age_in_months,
     from composite
     inner join published_with_equal_coverage
         on
             composite.month = published_with_equal_coverage.month
             and composite.territory_id = published_with_equal_coverage.territory_id
-    where composite.constant_stock is not null
+    where
+        composite.constant_stock is not null
+        and not exists (from synthetic_components)
 
 )
 

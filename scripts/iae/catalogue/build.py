@@ -45,7 +45,7 @@ EXTRACTS = """
     order by source, extract_date
 """
 # Sections of the manifest that hold nothing to query.
-OUT_OF_SEARCH = ("sources", "semantic_models", "metrics", "saved_queries", "macros", "unit_tests")
+OUT_OF_SEARCH = ("sources", "semantic_models", "metrics", "saved_queries", "macros", "exposures")
 # Where a node lies on the machine that wrote it.
 LOCAL_FIELDS = ("root_path", "build_path", "compiled_path")
 # Hosts that the two pages would report their use to.
@@ -96,6 +96,9 @@ def as_typed(artifact: dict[str, Any]) -> dict[str, Any]:
     for section in OUT_OF_SEARCH:
         for entry in artifact.get(section, {}).values():
             entry["docs"] = {"show": False}
+    for node in artifact["nodes"].values():
+        if node.get("resource_type", "model") != "model":
+            node["docs"] = {"show": False}
     return artifact
 
 
