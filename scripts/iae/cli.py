@@ -155,16 +155,17 @@ def load(
 @app.command()
 @one_sentence
 def status(wait: Wait = 10) -> None:
-    """Show what is loaded."""
-    from iae.presenters import loading as report
+    """Show what is loaded, built and published, and what to do next."""
+    from iae.paths import WAREHOUSE
+    from iae.presenters.status import show_nothing_loaded, show_status
     from iae.warehouse import opened, warehouse_path
 
     path = warehouse_path()
-    if not path.exists():
-        report.show_nothing_loaded()
+    if path == WAREHOUSE and not path.exists():
+        show_nothing_loaded(path)
         return
     with opened(path, wait, read_only=True) as connection:
-        report.show_status(connection)
+        show_status(connection, path)
 
 
 @app.command()
@@ -196,7 +197,7 @@ def publish(
     wait: Wait = 10,
 ) -> None:
     """Publish the marts of the last build, when it was green, in one rename."""
-    from iae.presenters.publishing import show_publication
+    from iae.presenters.publishing import show_proof, show_publication
     from iae.publishing.proof import prove
     from iae.publishing.swap import publish as publish_marts
     from iae.publishing.swap import published_path
@@ -207,7 +208,7 @@ def publish(
         raise IaeError("Nothing is loaded yet: run iae load.")
     with opened(path, wait, read_only=True) as connection:
         if check:
-            prove(connection)
+            show_proof(prove(connection), published_path(path))
         else:
             show_publication(publish_marts(connection, published_path(path)))
 

@@ -257,7 +257,7 @@ def without(name: str, files: dict[str, bytes]) -> dict[str, bytes]:
         ),
         pytest.param(
             below("asp_fluxiae", DATED | without("Salarie", NEXT)),
-            "no file for salarie of 01/03/2022 in .*; expected a name such as fluxIAE_Salarie_",
+            "no file for salarie of 2022-03-01 in .*; expected a name such as fluxIAE_Salarie_",
             id="the second of two dates incomplete",
         ),
         pytest.param(
@@ -265,7 +265,7 @@ def without(name: str, files: dict[str, bytes]) -> dict[str, bytes]:
                 "asp_fluxiae/1.zip": zipped(without("Structure", DATED)),
                 "asp_fluxiae/2.zip": zipped(without("Salarie", NEXT)),
             },
-            "no file for structure of 22/02/2022 and salarie of 01/03/2022 in",
+            "no file for structure of 2022-02-22 and salarie of 2022-03-01 in",
             id="two archives, each incomplete",
         ),
         pytest.param(

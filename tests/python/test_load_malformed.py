@@ -684,7 +684,7 @@ CASES = [
     Case(
         "different dates",
         named("salarie", "fluxIAE_Salarie_23022022_112211.csv.gz"),
-        "no file for salarie of 22/02/2022 and structure, .* of 23/02/2022",
+        "no file for salarie of 2022-02-22 and structure, .* of 2022-02-23",
     ),
     Case(
         "two files for one table",
@@ -695,12 +695,12 @@ CASES = [
     Case(
         "a date to come",
         lambda drop: write_fluxiae(drop, stamp="22022099_112211"),
-        "dated 22/02/2099",
+        "dated 2099-02-22",
     ),
     Case(
         "a date long gone",
         lambda drop: write_fluxiae(drop, stamp="22021922_112211"),
-        "dated 22/02/1922",
+        "dated 1922-02-22",
     ),
     Case(
         "no such day in a name",

@@ -94,8 +94,8 @@ def refuse_falls(
     if fallen:
         worst = min(fallen, key=lambda figure: figure.now / figure.before)
         raise IaeError(
-            f"{source.name}: the extract of {new.date:%d/%m/%Y} falls by more than {max_fall:.0%} "
-            f"from the current one of {before.date:%d/%m/%Y} ({worst.label}: {worst.before:,} to "
+            f"{source.name}: the extract of {new.date:%Y-%m-%d} falls by more than {max_fall:.0%} "
+            f"from the current one of {before.date:%Y-%m-%d} ({worst.label}: {worst.before:,} to "
             f"{worst.now:,}); check it, then load it with --accept.",
             figures=[(figure.label, figure.before, figure.now) for figure in fallen],
         )

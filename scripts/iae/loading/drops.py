@@ -302,7 +302,7 @@ class _SearchedPlace:
                 continue
             files = {one.table: one.item for one in group}
             if group_missing := [one for one in self.source.tables if one.name not in files]:
-                of_date = f" of {date:%d/%m/%Y}" if date else ""
+                of_date = f" of {date:%Y-%m-%d}" if date else ""
                 missing.append(", ".join(one.name for one in group_missing) + of_date)
                 example = group_missing[0].example
                 continue

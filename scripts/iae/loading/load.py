@@ -199,8 +199,8 @@ class _Load:
         latest = dt.date.today() + dt.timedelta(days=source.days_ahead)
         if not EARLIEST_DATE <= date <= latest:
             raise IaeError(
-                f"{source.name}: the extract is dated {date:%d/%m/%Y}, which cannot be "
-                f"(expected {EARLIEST_DATE:%d/%m/%Y} to {latest:%d/%m/%Y}); "
+                f"{source.name}: the extract is dated {date:%Y-%m-%d}, which cannot be "
+                f"(expected {EARLIEST_DATE:%Y-%m-%d} to {latest:%Y-%m-%d}); "
                 "correct the file names or ask for the extract again."
             )
         return date

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-import duckdb
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
@@ -67,60 +66,11 @@ def show_outcomes(outcomes: list[Outcome]) -> None:
         [name for outcome in outcomes for file in outcome.files for name in file.left_alone]
     )
     for outcome in outcomes:
-        what = f"{outcome.source}, extract of {outcome.date:%d/%m/%Y}"
+        what = f"{outcome.source}, extract of {outcome.date:%Y-%m-%d}"
         stdout.print(f"{what}: {outcome.note}")
-
-
-def show_nothing_loaded() -> None:
-    """Say that there is no warehouse yet."""
-    stdout.print("Nothing is loaded yet: run iae load.")
-
-
-def show_status(connection: duckdb.DuckDBPyConnection) -> None:
-    """Show the extracts that are kept, and those whose rows do not add up."""
-    is_there = connection.execute(
-        "from duckdb_tables() where schema_name = 'raw' and table_name = 'extracts'"
-    ).fetchone()
-    if not is_there:
-        show_nothing_loaded()
-        return
-    rows = connection.execute(
-        """
-        select
-            extracts.source,
-            extracts.extract_date,
-            extracts.is_current,
-            sum(files.nb_records)::bigint as nb_records,
-            extracts.nb_rows,
-            extracts.nb_rejected,
-            extracts.loaded_at,
-        from raw.extracts as extracts
-        left join raw.extract_files as files using (load_id)
-        group by all
-        order by extracts.source, extracts.extract_date desc, extracts.loaded_at desc
-        """
-    ).fetchall()
-    if not rows:
-        show_nothing_loaded()
-        return
-    table = Table("source", "extract", "state")
-    for name in ("records", "rows", "rejected"):
-        table.add_column(name, justify="right")
-    table.add_column("loaded (UTC)")
-    for source, date, is_current, nb_records, nb_rows, nb_rejected, loaded_at in rows:
-        table.add_row(
-            source,
-            f"{date:%d/%m/%Y}",
-            "current" if is_current else "kept",
-            f"{nb_records:,}",
-            f"{nb_rows:,}",
-            f"{nb_rejected:,}",
-            f"{loaded_at:%Y-%m-%d %H:%M}",
-        )
-    stdout.print(table)
 
 
 def show_rolled_back(source: str, before: Load, now: Load | None) -> None:
     """Say which extract is current again."""
-    current = f"extract of {now.date:%d/%m/%Y} is current again" if now else "no other of its date"
-    stdout.print(f"{source}: extract of {before.date:%d/%m/%Y} taken back; {current}.")
+    current = f"extract of {now.date:%Y-%m-%d} is current again" if now else "no other of its date"
+    stdout.print(f"{source}: extract of {before.date:%Y-%m-%d} taken back; {current}.")

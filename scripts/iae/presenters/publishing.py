@@ -1,9 +1,13 @@
 """What `iae publish` shows."""
 
+from pathlib import Path
+
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from iae.console import stdout
+from iae.errors import printable
+from iae.publishing.proof import Proof
 from iae.publishing.swap import Publication
 
 
@@ -20,3 +24,11 @@ def show_publication(publication: Publication) -> None:
         stdout.print(f"Published in {publication.path}.")
     for warning in publication.warnings:
         stdout.print(f"Warning: {warning}")
+
+
+def show_proof(proof: Proof, path: Path) -> None:
+    """Say what would be published, and where."""
+    stdout.print(
+        f"The last build is green: {len(proof.relations)} tables may be published in "
+        f"{printable(path)} (iae publish)."
+    )
