@@ -38,11 +38,12 @@ stale = [ ! -e $(1) ] || [ -n "$$(find $(2) -newer $(1) -not -name '*.pyc' -prin
 ##@ From a drop to a result
 
 .PHONY: all
-all: site ## Load the real data and DROP, build, publish, write the catalogue and the page; show a summary
+all: release ## Load the real data and DROP, build, publish, write the catalogue and the page; show a summary
 	@$(IAE) summary
 	@printf '%s\n' \
 	    'Tables for analysts   $(PUBLISHED)' \
 	    'Page                  site/index.html' \
+	    'Open data             site/donnees/latest' \
 	    'Catalogue             site/catalogue/index.html' \
 	    'Notebooks             make notebooks'
 
@@ -78,6 +79,13 @@ site: docs ## Write the page into site
 	@if $(call stale,site/index.html,$(PUBLISHED) scripts/iae/site); then \
 	    echo '$(IAE) site'; \
 	    $(IAE) site; \
+	fi
+
+.PHONY: release
+release: site ## Release the open data as an edition, into site/donnees
+	@if $(call stale,site/donnees/feed.atom,$(PUBLISHED) scripts/iae/release); then \
+	    echo '$(IAE) release'; \
+	    $(IAE) release; \
 	fi
 
 .PHONY: notebooks

@@ -13,7 +13,9 @@ final as (
         month,
         territory_id,
         stock,
+        age_in_months,
         is_latest_edition,
+        is_provisional,
     from published_stock
 
 )

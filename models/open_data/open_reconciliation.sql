@@ -22,6 +22,7 @@ final as (
         composite.constant_stock - reconciliation.published_stock as difference,
         (composite.constant_stock - reconciliation.published_stock)
         / nullif(reconciliation.published_stock, 0) as difference_rate,
+        reconciliation.published_age_in_months,
     from reconciliation
     inner join composite
         on

@@ -279,3 +279,23 @@ def site(
     from iae.warehouse import warehouse_path
 
     show_site(build_site(published_path(warehouse_path()), out))
+
+
+@app.command()
+@one_sentence
+def release(
+    out: Annotated[Path, typer.Option(help="Folder of the site.")] = Path("site"),
+) -> None:
+    """Write the open data of the published file as an edition, below the site."""
+    import duckdb
+
+    from iae.presenters.release import show_release
+    from iae.publishing.protection import read_record
+    from iae.publishing.swap import published_path
+    from iae.release.release import write_release
+    from iae.warehouse import warehouse_path
+
+    path = published_path(warehouse_path())
+    written = write_release(path, out)
+    with duckdb.connect(str(path), read_only=True) as connection:
+        show_release(written, read_record(connection))

@@ -5,8 +5,13 @@ def model(dbt, session):
     """Return month, territory_id, component (a type or a scope) and stock (people, rounded)."""
     from pathlib import Path
 
-    from iae.loading.personal import salt
-    from iae.protection.stock import as_columns, read_last_edition, read_stock, round_stock
+    from iae.protection.stock import (
+        as_columns,
+        read_last_edition,
+        read_stock,
+        round_stock,
+        rounding_salt,
+    )
 
     dbt.config(materialized="table")
     stock = read_stock(
@@ -23,7 +28,7 @@ def model(dbt, session):
     warehouse = Path(file)
     base = int(dbt.config.meta_get("rounding_base"))
     last_edition = read_last_edition(warehouse.with_name("iae.duckdb"))
-    columns = as_columns(round_stock(stock, base, salt(warehouse), last_edition))
+    columns = as_columns(round_stock(stock, base, rounding_salt(warehouse), last_edition))
     session.register("rounded_columns", columns)
     return session.sql(
         "select month::date as month, territory_id::varchar as territory_id, "

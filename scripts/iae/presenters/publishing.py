@@ -7,6 +7,7 @@ from rich.table import Table
 
 from iae.console import stdout
 from iae.errors import printable
+from iae.presenters.protection import show_protection
 from iae.publishing.proof import Proof
 from iae.publishing.swap import Publication
 
@@ -21,6 +22,8 @@ def show_publication(publication: Publication) -> None:
         for name, rows in publication.rows.items():
             table.add_row(name, f"{rows:,}")
         stdout.print(table)
+        if publication.protection is not None:
+            show_protection(publication.protection)
         stdout.print(f"Published in {publication.path}.")
     for warning in publication.warnings:
         stdout.print(f"Warning: {warning}")

@@ -16,6 +16,7 @@ import numpy.typing as npt
 from iae.protection.audit import Mask, audited
 from iae.protection.rounding import Previous, draws, is_kept, rounded
 from iae.protection.shape import Grid, Shape
+from iae.secret import given_secret, kept_secret, make_secret
 
 # How often a month is drawn again when the public totals confine one of its cells.
 ATTEMPTS = 5
@@ -24,6 +25,9 @@ ATTEMPTS = 5
 EXACT, ROUNDED = "marts.fct_stock_by_structure_type", "open_data.stock_by_structure_type"
 COMPOSITE = "open_data.composite_stock"
 SCOPE_COLUMNS = {"official": "official_stock", "constant": "constant_stock"}
+
+# Where the key of the draws is looked for: variables, then a file beside the warehouse.
+SALT_VARIABLES, SALT_FILE = ("IAE_ROUNDING_SALT", "IAE_SALT"), "rounding_salt"
 
 Cells = Mapping[tuple[str, str], int]
 
@@ -126,6 +130,15 @@ def _safely_rounded(
         if not audited(shape, exact, grid, base, known).narrow:
             break
     return grid
+
+
+def rounding_salt(warehouse: Path) -> str:
+    """Return the key of the draws: IAE_ROUNDING_SALT, IAE_SALT, else a random one that is kept."""
+    for variable in SALT_VARIABLES:
+        if given := given_secret(variable):
+            return given.text
+    path = warehouse.parent / SALT_FILE
+    return (kept_secret(path) or make_secret(path)).text
 
 
 @dataclass(frozen=True)

@@ -37,6 +37,19 @@ PUBLIC = {
     "territories": "dim_territories",
 }
 AUDITED = {"composite_stock", "extracts", "protection", "reconciliation", "stock_by_structure_type"}
+# Where the published file says what the audit saw.
+RECORD = "marts.audit_protection"
+COUNTS = (
+    "base",
+    "nb_cells",
+    "nb_sensitive",
+    "nb_solved",
+    "nb_known",
+    "nb_beyond_base",
+    "nb_unchanged",
+    "nb_moved",
+    "nb_betrayed",
+)
 # Cells that a refusal names; the others are counted.
 NB_NAMED = 5
 
@@ -118,7 +131,34 @@ def audit_open_data(connection: duckdb.DuckDBPyConnection, published: Path) -> P
             f"{base - 1} of their value: {', '.join(counts.narrow[:NB_NAMED])}"
             f"{f' and {more} more' if more > 0 else ''}; nothing is published."
         )
-    loss = connection.execute(
+    return Protection(base=base, loss=_read_loss(connection), **counts.figures())
+
+
+def record(path: Path, protection: Protection) -> None:
+    """Write in a published file what its audit saw, for the release to tell."""
+    with duckdb.connect(str(path)) as connection:
+        connection.execute(
+            f"create table {RECORD} as select "
+            + ", ".join(f"${name} as {name}" for name in COUNTS),
+            {name: getattr(protection, name) for name in COUNTS},
+        )
+        connection.execute(
+            f"comment on table {RECORD} is 'Une ligne : ce que le contrôle de la protection a vu."
+            "\n\nWhat the audit of the open tables saw before they were published.'"
+        )
+
+
+def read_record(connection: duckdb.DuckDBPyConnection) -> Protection | None:
+    """Return what the audit saw of a published file; None where there was none."""
+    try:
+        counts = connection.table(RECORD).project(", ".join(COUNTS)).fetchall()[0]
+        return Protection(**dict(zip(COUNTS, counts, strict=True)), loss=_read_loss(connection))
+    except duckdb.CatalogException:
+        return None
+
+
+def _read_loss(connection: duckdb.DuckDBPyConnection) -> list[Loss]:
+    rows = connection.execute(
         """
         select
             territory_level, component, mean_deviation, mean_absolute_deviation, largest_deviation
@@ -128,7 +168,7 @@ def audit_open_data(connection: duckdb.DuckDBPyConnection, published: Path) -> P
             component
         """
     ).fetchall()
-    return Protection(base, **counts.figures(), loss=[Loss(*row) for row in loss])
+    return [Loss(*row) for row in rows]
 
 
 class _Counts:
@@ -138,6 +178,7 @@ class _Counts:
         self.nb_beyond_base = self.nb_unchanged = self.nb_moved = self.nb_betrayed = 0
 
     def figures(self) -> dict[str, int]:
+        """Return the counts by name, without the base."""
         return {name: value for name, value in vars(self).items() if name != "narrow"}
 
 

@@ -16,6 +16,7 @@ import duckdb
 from iae.errors import IaeError
 from iae.publishing.lock import alone_in
 from iae.publishing.proof import SCHEMAS, Proof, prove
+from iae.publishing.protection import Protection, audit_open_data, record
 from iae.sql import literal, quoted
 
 PUBLISHED_NAME = "iae.duckdb"
@@ -27,12 +28,16 @@ MODE = 0o640
 
 @dataclass(frozen=True)
 class Publication:
-    """What was published: rows by mart, the warnings of the builds; not new if it was there."""
+    """What was published: rows by mart, the warnings of the builds; not new if it was there.
+
+    `protection` is what the audit of the open tables saw, None where there are none.
+    """
 
     path: Path
     rows: dict[str, int]
     warnings: list[str]
     is_new: bool
+    protection: Protection | None = None
 
 
 def published_path(warehouse: Path) -> Path:
@@ -48,8 +53,9 @@ def published_path(warehouse: Path) -> Path:
 def publish(connection: duckdb.DuckDBPyConnection, path: Path) -> Publication:
     """Write the published tables of the warehouse to `path`, unless they are there already.
 
-    `connection` reads the warehouse. Raise IaeError when the build is not proven, when another
-    publication is under way or when the file cannot be written: `path` is then as before.
+    `connection` reads the warehouse. Raise IaeError when the build is not proven, when the open
+    tables could tell of somebody, when another publication is under way or when the file cannot be
+    written: `path` is then as before.
     """
     proof = prove(connection)
     with alone_in(path.parent):
@@ -58,9 +64,12 @@ def publish(connection: duckdb.DuckDBPyConnection, path: Path) -> Publication:
         there = _edition(path)
         if there is not None and there[0] == proof.invocation_ids:
             return Publication(path, there[1], proof.warnings, is_new=False)
+        protection = audit_open_data(connection, path)
         new = path.with_name(f"{path.name}.{os.getpid()}.new")
         try:
             rows = _write(connection, proof, new)
+            if protection is not None:
+                record(new, protection)
             new.chmod(MODE)
             _flush(new)
             _replace(path, new)
@@ -70,7 +79,7 @@ def publish(connection: duckdb.DuckDBPyConnection, path: Path) -> Publication:
         finally:
             new.unlink(missing_ok=True)
             new.with_name(f"{new.name}.wal").unlink(missing_ok=True)
-    return Publication(path, rows, proof.warnings, is_new=True)
+    return Publication(path, rows, proof.warnings, is_new=True, protection=protection)
 
 
 def _replace(path: Path, new: Path) -> None:

@@ -1,0 +1,46 @@
+"""What `iae publish` and `iae release` say of the protection of the open tables."""
+
+from rich.box import SIMPLE_HEAD
+from rich.table import Table
+
+from iae.console import stdout
+from iae.publishing.protection import Protection
+
+
+def show_protection(protection: Protection) -> None:
+    """Show what the rounding loses by level and type, and what an attacker can still know."""
+    if protection.base == 1:
+        stdout.print("Open tables: exact figures (base 1), for restricted diffusion only.")
+        return
+    table = Table(
+        "level", box=SIMPLE_HEAD, title=f"Lost by rounding to {protection.base}, in persons"
+    )
+    table.add_column("type or scope")
+    for name in ("mean", "mean, unsigned", "largest"):
+        table.add_column(name, justify="right")
+    for loss in protection.loss:
+        table.add_row(
+            loss.territory_level,
+            loss.component,
+            f"{loss.mean_deviation:+.2f}",
+            f"{loss.mean_absolute_deviation:.2f}",
+            str(loss.largest_deviation),
+        )
+    stdout.print(table)
+    last = protection.base - 1
+    stdout.print(
+        f"An attacker who reads everything knows each of the {protection.nb_sensitive:,} cells of "
+        f"1 to {last} people to within {last} at best; {protection.nb_known:,} totals were public "
+        f"exactly; {protection.nb_solved:,} cells asked for the solver."
+    )
+    if protection.nb_unchanged:
+        stdout.print(
+            f"Of {protection.nb_unchanged:,} cells unchanged since the last edition, "
+            f"{protection.nb_moved:,} are rounded otherwise, {protection.nb_betrayed:,} of them "
+            f"of 1 to {last} people: who guesses that these have not changed knows more."
+        )
+    if protection.nb_beyond_base:
+        stdout.print(
+            f"{protection.nb_beyond_base:,} sums are not beside their exact figure: nothing else "
+            "kept all sums."
+        )

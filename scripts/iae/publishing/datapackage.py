@@ -1,0 +1,311 @@
+"""What the open tables are, for machines: a Frictionless data package, and schema.org's Dataset.
+
+Names, types, keys and descriptions are those that dbt wrote in the published file.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import duckdb
+
+SCHEMA = "open_data"
+LICENCE = {
+    "name": "etalab-2.0",
+    "path": "https://www.etalab.gouv.fr/licence-ouverte-open-licence/",
+    "title": "Licence Ouverte 2.0",
+}
+TITLE = "L’insertion par l’activité économique, mois par mois"
+NAME = "insertion-par-l-activite-economique"
+KEYWORDS = [
+    "insertion par l’activité économique",
+    "emploi",
+    "ateliers et chantiers d’insertion",
+    "entreprises d’insertion",
+    "associations intermédiaires",
+    "statistiques",
+]
+GEOGRAPHY = "France métropolitaine et départements d’outre-mer, sauf Mayotte"
+FREQUENCY = "R/P1M"
+CONTRIBUTOR = "Projet ouvert de recalcul de l’indicateur"
+SOURCES = {
+    "asp_fluxiae": "Agence de services et de paiement (ASP), extranet IAE",
+    "asp_contrats_aides": "Agence de services et de paiement (ASP), contrats aidés",
+    "extrapro": "DGEFP, Extrapro (contrats de professionnalisation)",
+    "geiq": "Liste annuelle des GEIQ",
+    "bpifrance_iti": "BPI France, insertion par le travail indépendant",
+    "barometre": "Baromètre des résultats de l’action publique (DITP, Etalab)",
+}
+# Tables whose figures come from the published series, and those from the other extracts.
+FROM_PUBLISHED = ("published_stock", "published_revisions")
+FROM_EXTRACTS = ("stock_by_structure_type", "composite_stock", "reconciliation", "editions")
+# Observation status (SDMX): the column that bears it, and SQL that gives it from a row.
+_STATUS = "case when {missing} then 'M' when {provisional} then 'P' else 'A' end"
+STATUS_COLUMNS = {
+    "stock_by_structure_type": {"obs_status": ("stock is null", "is_provisional")},
+    "composite_stock": {
+        "obs_status": ("official_stock is null", "is_provisional"),
+        "constant_obs_status": ("constant_stock is null", "is_provisional"),
+    },
+    "published_stock": {
+        "obs_status": ("stock is null", "is_provisional"),
+    },
+    "published_revisions": {"obs_status": ("stock is null", "age_in_months <= 6")},
+    "reconciliation": {
+        "obs_status": (
+            "constant_stock is null",
+            "(select bool_or(is_provisional) from open_data.composite_stock as composite "
+            "where composite.month = figures.month and composite.territory_id = "
+            "figures.territory_id)",
+        ),
+    },
+}
+_STATUS_TEXT = (
+    "Statut de l’observation : A normal, P provisoire, M manquant. "
+    "Observation status (SDMX): A normal, P provisional, M missing."
+)
+_TYPES = {
+    "BIGINT": "integer",
+    "INTEGER": "integer",
+    "HUGEINT": "integer",
+    "DOUBLE": "number",
+    "BOOLEAN": "boolean",
+    "DATE": "date",
+    "TIMESTAMP": "datetime",
+}
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a released table; `expression` is the SQL that gives it from the open table."""
+
+    name: str
+    type: str
+    description: str
+    is_required: bool
+    expression: str
+
+
+@dataclass(frozen=True)
+class Table:
+    """An open table as it is released."""
+
+    name: str
+    title: str
+    description: str
+    columns: list[Column]
+    primary_key: list[str]
+    is_synthetic: bool
+
+    @property
+    def sql(self) -> str:
+        """Return the query of its rows, in a stable order."""
+        shown = ", ".join(f"{column.expression} as {column.name}" for column in self.columns)
+        return f"select {shown} from {SCHEMA}.{self.name} as figures order by all"  # noqa: S608
+
+
+def read_tables(connection: duckdb.DuckDBPyConnection) -> list[Table]:
+    """Read the open tables of the published file, by name, with their observation statuses."""
+    comments = dict(
+        connection.execute(
+            "select table_name, coalesce(comment, '') from duckdb_tables() where schema_name = ?",
+            [SCHEMA],
+        ).fetchall()
+    )
+    keys = dict(
+        connection.execute(
+            "select table_name, constraint_column_names from duckdb_constraints() "
+            "where schema_name = ? and constraint_type = 'PRIMARY KEY'",
+            [SCHEMA],
+        ).fetchall()
+    )
+    synthetic = synthetic_sources(connection)
+    tables = []
+    for name in sorted(comments):
+        title, _, description = comments[name].partition("\n")
+        is_synthetic = (name in FROM_PUBLISHED and "barometre" in synthetic) or (
+            name in FROM_EXTRACTS and bool(synthetic - {"barometre"})
+        )
+        tables.append(
+            Table(
+                name,
+                title.strip().rstrip("."),
+                _flat(description) or title.strip(),
+                _columns(connection, name, is_synthetic),
+                list(keys.get(name, ())),
+                is_synthetic,
+            )
+        )
+    return tables
+
+
+def synthetic_sources(connection: duckdb.DuckDBPyConnection) -> set[str]:
+    """Return the sources whose figures are made up."""
+    rows = connection.execute(f"select source from {SCHEMA}.extracts where is_synthetic")  # noqa: S608
+    return {source for (source,) in rows.fetchall()}
+
+
+def _columns(connection: duckdb.DuckDBPyConnection, table: str, is_synthetic: bool) -> list[Column]:
+    rows = connection.execute(
+        "select column_name, data_type, coalesce(comment, ''), not is_nullable "
+        "from duckdb_columns() where schema_name = ? and table_name = ? order by column_index",
+        [SCHEMA, table],
+    ).fetchall()
+    columns = [
+        Column(name, _TYPES.get(kind, "string"), _flat(text), required, f"figures.{name}")
+        for name, kind, text, required in rows
+    ]
+    for name, (missing, provisional) in STATUS_COLUMNS.get(table, {}).items():
+        expression = _STATUS.format(missing=missing, provisional=provisional)
+        columns.append(Column(name, "string", _STATUS_TEXT, True, expression))
+    if is_synthetic:
+        text = "Toujours vrai : ces chiffres sont fictifs. Always true: these figures are made up."
+        columns.append(Column("is_synthetic", "boolean", text, True, "true"))
+    return columns
+
+
+def _flat(text: str) -> str:
+    return " ".join(text.split())
+
+
+def describe(
+    connection: duckdb.DuckDBPyConnection,
+    tables: list[Table],
+    version: str,
+    created: str,
+    files: dict[str, tuple[int, str]],
+) -> dict[str, Any]:
+    """Return the descriptor of the package; `files` are (bytes, SHA-256) by name of file."""
+    ((first, last),) = connection.execute(
+        """
+        select min(month), max(month)
+        from (
+            select month from open_data.composite_stock
+            union all
+            select month from open_data.published_stock
+        )
+        """
+    ).fetchall()
+    ((base,),) = connection.execute(f"select rounding_base from {SCHEMA}.protection").fetchall()  # noqa: S608
+    extracts = connection.execute(
+        f"select source, extract_date, is_synthetic from {SCHEMA}.extracts order by all"  # noqa: S608
+    ).fetchall()
+    is_synthetic = any(table.is_synthetic for table in tables)
+    return {
+        "profile": "tabular-data-package",
+        "name": NAME,
+        "id": f"{NAME}-{version}",
+        "title": f"{TITLE} (données fictives)" if is_synthetic else TITLE,
+        "description": _description(base, is_synthetic),
+        "version": version,
+        "created": created,
+        "homepage": "../../index.html",
+        "licenses": [LICENCE],
+        "keywords": KEYWORDS,
+        "contributors": [{"title": CONTRIBUTOR, "role": "publisher"}],
+        "sources": [
+            {"title": _source(source, extract_date, is_made_up)}
+            for source, extract_date, is_made_up in extracts
+        ],
+        "temporal": {"start": _month(first), "end": _month(last)},
+        "spatial": GEOGRAPHY,
+        "accrualPeriodicity": FREQUENCY,
+        "rounding_base": base,
+        "is_synthetic": is_synthetic,
+        "resources": [_resource(table, files) for table in tables],
+    }
+
+
+def _description(base: int, is_synthetic: bool) -> str:
+    sentences = [
+        "Effectif mensuel de personnes en insertion par l’activité économique, par territoire et "
+        "type de structure, et indicateur composite. Un effectif ne s’additionne jamais sur "
+        "plusieurs mois.",
+        f"Les effectifs sont arrondis à {base} pour que personne ne soit reconnu, de telle sorte "
+        "que les sommes tiennent à tous les niveaux."
+        if base > 1
+        else "Diffusion restreinte : chiffres exacts.",
+    ]
+    if is_synthetic:
+        sentences.insert(0, "Données fictives : ne pas citer.")
+    return " ".join(sentences)
+
+
+def _source(source: str, extract_date: date, is_synthetic: bool) -> str:
+    title = f"{SOURCES.get(source, source)}, {extract_date:%d/%m/%Y}"
+    return f"{title} (fictif)" if is_synthetic else title
+
+
+def _month(month: date | None) -> str | None:
+    return None if month is None else f"{month:%Y-%m}"
+
+
+def _resource(table: Table, files: dict[str, tuple[int, str]]) -> dict[str, Any]:
+    path = f"{table.name}.csv"
+    nb_bytes, digest = files[path]
+    schema: dict[str, Any] = {
+        "fields": [
+            {
+                "name": column.name,
+                "type": column.type,
+                "description": column.description,
+                **({"constraints": {"required": True}} if column.is_required else {}),
+            }
+            for column in table.columns
+        ],
+        "missingValues": [""],
+    }
+    if table.primary_key:
+        schema["primaryKey"] = table.primary_key
+    return {
+        "name": table.name.replace("_", "-"),
+        "title": table.title,
+        "description": table.description,
+        "path": path,
+        "profile": "tabular-data-resource",
+        "format": "csv",
+        "mediatype": "text/csv",
+        "encoding": "utf-8",
+        "bytes": nb_bytes,
+        "hash": f"sha256:{digest}",
+        "parquet": f"{table.name}.parquet",
+        "is_synthetic": table.is_synthetic,
+        "schema": schema,
+    }
+
+
+def json_ld(descriptor: dict[str, Any], folder: str) -> dict[str, Any]:
+    """Return schema.org's Dataset for a page, from the descriptor; `folder` leads to the files."""
+    start, end = descriptor["temporal"]["start"], descriptor["temporal"]["end"]
+    return {
+        "@context": "https://schema.org/",
+        "@type": "Dataset",
+        "name": descriptor["title"],
+        "description": descriptor["description"],
+        "version": descriptor["version"],
+        "dateModified": descriptor["created"],
+        "inLanguage": "fr",
+        "license": LICENCE["path"],
+        "isAccessibleForFree": True,
+        "keywords": descriptor["keywords"],
+        "creator": {"@type": "Organization", "name": CONTRIBUTOR},
+        "isBasedOn": [source["title"] for source in descriptor["sources"]],
+        "spatialCoverage": {"@type": "Place", "name": descriptor["spatial"]},
+        "temporalCoverage": f"{start}/{end}" if start else None,
+        "variableMeasured": "Personnes en insertion par l’activité économique",
+        "distribution": [
+            {
+                "@type": "DataDownload",
+                "name": resource["title"],
+                "encodingFormat": media_type,
+                "contentUrl": f"{folder}/{resource[key]}",
+            }
+            for resource in descriptor["resources"]
+            for key, media_type in (
+                ("path", "text/csv"),
+                ("parquet", "application/vnd.apache.parquet"),
+            )
+        ],
+    }

@@ -1,0 +1,229 @@
+"""What an edition adds and revises, in French: its change log, and the feed of editions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+from uuid import NAMESPACE_URL, uuid5
+from xml.etree import ElementTree
+
+import duckdb
+
+from iae.publishing.datapackage import CONTRIBUTOR, LICENCE, NAME, SCHEMA, TITLE
+from iae.sql import literal
+
+STOCK = "stock_by_structure_type"
+COMPOSITE = "composite_stock"
+PUBLISHED = "published_stock"
+MONTHS = (
+    "janvier", "février", "mars", "avril", "mai", "juin",
+    "juillet", "août", "septembre", "octobre", "novembre", "décembre",
+)  # fmt: skip
+_ATOM = "http://www.w3.org/2005/Atom"
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What an edition adds and revises, a sentence each, after the edition `since`."""
+
+    version: str
+    since: str | None
+    sentences: list[str]
+
+    def as_markdown(self) -> str:
+        """Return the section of the change log."""
+        title = f"## Édition du {french_version(self.version)}"
+        return "\n".join([title, "", *(f"- {sentence}" for sentence in self.sentences), ""])
+
+
+def french_version(version: str) -> str:
+    """Write 2022-10-11.2 as « 11 octobre 2022, correction 2 »."""
+    day, _, release = version.partition(".")
+    year, month, number = (int(part) for part in day.split("-"))
+    text = f"{'1er' if number == 1 else number} {MONTHS[month - 1]} {year}"
+    return f"{text}, correction {release}" if release else text
+
+
+def find_changes(
+    connection: duckdb.DuckDBPyConnection, version: str, previous: Path | None
+) -> Changes:
+    """Compare the open tables with the folder of the edition before; None where there is none."""
+    if previous is None:
+        return Changes(version, None, ["Première édition.", *_state(connection)])
+    for table in (STOCK, COMPOSITE, PUBLISHED):
+        before = literal(str(previous / f"{table}.parquet"))
+        connection.execute(f"create or replace temp view before_{table} as from {before}")
+    sentences = [
+        *_new_months(connection),
+        *_revisions(connection),
+        *_new_published_editions(connection),
+    ]
+    if version.partition(".")[2]:
+        day = french_version(version.partition(".")[0])
+        sentences.insert(0, f"Correction de l’édition du {day}.")
+    return Changes(version, previous.name, [*sentences, *_state(connection)])
+
+
+def _state(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    """Return the last figure of France in each series that there is."""
+    sentences = []
+    for column, name in (
+        ("official_stock", "périmètre officiel"),
+        ("constant_stock", "périmètre constant"),
+    ):
+        last = connection.execute(
+            f"select month, {column}, is_provisional from {SCHEMA}.{COMPOSITE} "  # noqa: S608
+            f"where territory_id = 'FR' and {column} is not null order by month desc limit 1"
+        ).fetchone()
+        if last:
+            month, people, is_provisional = last
+            sentences.append(
+                f"France, {name}, {_month(month)} : {_number(people)} personnes"
+                f"{' (provisoire)' if is_provisional else ''}."
+            )
+    return sentences
+
+
+def _new_months(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    rows = connection.execute(
+        """
+        select month, string_agg(distinct structure_type, ', ' order by structure_type)
+        from open_data.stock_by_structure_type as now
+        anti join before_stock_by_structure_type as before using (month, structure_type)
+        group by month
+        order by month
+        """
+    ).fetchall()
+    if not rows:
+        return ["Aucun mois nouveau."]
+    by_types: dict[str, list[date]] = {}
+    for month, types in rows:
+        by_types.setdefault(types, []).append(month)
+    return [
+        f"{'Mois ajouté' if len(months) == 1 else 'Mois ajoutés'} ({types}) : {_period(months)}."
+        for types, months in by_types.items()
+    ]
+
+
+def _revisions(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    revised = connection.execute(
+        """
+        select
+            count(*) filter (now.stock != before.stock),
+            count(*),
+            min(month) filter (now.stock != before.stock),
+            max(month) filter (now.stock != before.stock),
+        from open_data.stock_by_structure_type as now
+        inner join before_stock_by_structure_type as before
+            using (month, territory_id, structure_type)
+        """
+    ).fetchone()
+    if not revised or not revised[0]:
+        return ["Aucun chiffre révisé."]
+    nb_revised, nb_cells, first, last = revised
+    largest = connection.execute(
+        """
+        select territory_name, structure_type, month, before.stock, now.stock
+        from open_data.stock_by_structure_type as now
+        inner join before_stock_by_structure_type as before
+            using (month, territory_id, structure_type)
+        inner join open_data.territories using (territory_id)
+        where territory_level in ('departmental', 'unlocated')
+        order by abs(now.stock - before.stock) desc, month, territory_id, structure_type
+        limit 1
+        """
+    ).fetchone()
+    country = connection.execute(
+        """
+        select month, before.official_stock, now.official_stock
+        from open_data.composite_stock as now
+        inner join before_composite_stock as before using (month, territory_id)
+        where territory_id = 'FR' and before.official_stock is not null
+            and now.official_stock is not null
+        order by abs(now.official_stock - before.official_stock) desc, month
+        limit 1
+        """
+    ).fetchone()
+    sentences = [
+        f"{_number(nb_revised)} {'chiffre révisé' if nb_revised == 1 else 'chiffres révisés'} "
+        f"sur {_number(nb_cells)}, {_from(first)} à {_month(last)}."
+    ]
+    if largest and largest[3] != largest[4]:
+        name, kind, month, before, now = largest
+        sentences.append(
+            f"Plus forte révision d’un département : {name}, {kind}, {_month(month)}, "
+            f"{_number(before)} devient {_number(now)} ({_signed(now - before)})."
+        )
+    if country and country[1] != country[2]:
+        month, before, now = country
+        sentences.append(
+            f"Plus forte révision de la France, périmètre officiel : {_month(month)}, "
+            f"{_number(before)} devient {_number(now)} ({_signed(now - before)})."
+        )
+    return sentences
+
+
+def _new_published_editions(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    rows = connection.execute(
+        """
+        select distinct edition from open_data.published_stock
+        except
+        select edition from before_published_stock
+        order by edition
+        """
+    ).fetchall()
+    return [
+        f"Série publiée : édition du {french_version(f'{edition:%Y-%m-%d}')} ajoutée."
+        for (edition,) in rows
+    ]
+
+
+def _month(month: date) -> str:
+    return f"{MONTHS[month.month - 1]} {month.year}"
+
+
+def _from(month: date) -> str:
+    return f"d’{_month(month)}" if _month(month)[0] in "ao" else f"de {_month(month)}"
+
+
+def _period(months: list[date]) -> str:
+    return _month(months[0]) if len(months) == 1 else f"{_month(months[0])} à {_month(months[-1])}"
+
+
+def _number(number: int) -> str:
+    return f"{number:,}".replace(",", "\u00a0")
+
+
+def _signed(number: int) -> str:
+    return f"{'+' if number > 0 else '−'}{_number(abs(number))}"
+
+
+def feed(editions: list[tuple[dict[str, Any], str]], name: str) -> bytes:
+    """Return the Atom feed of (descriptor, change log), newest first; `name` is its file's."""
+    ElementTree.register_namespace("", _ATOM)
+    root = ElementTree.Element(f"{{{_ATOM}}}feed", {"xml:lang": "fr"})
+    _text(root, "id", uuid5(NAMESPACE_URL, NAME).urn)
+    _text(root, "title", f"{TITLE} : éditions")
+    _text(root, "updated", max(descriptor["created"] for descriptor, _ in editions))
+    ElementTree.SubElement(root, f"{{{_ATOM}}}link", {"rel": "self", "href": name})
+    author = ElementTree.SubElement(root, f"{{{_ATOM}}}author")
+    _text(author, "name", CONTRIBUTOR)
+    _text(root, "rights", LICENCE["title"])
+    for descriptor, log in editions:
+        entry = ElementTree.SubElement(root, f"{{{_ATOM}}}entry")
+        version = descriptor["version"]
+        mark = " (données fictives)" if descriptor["is_synthetic"] else ""
+        _text(entry, "id", uuid5(NAMESPACE_URL, f"{NAME}/{version}").urn)
+        _text(entry, "title", f"Édition du {french_version(version)}{mark}")
+        _text(entry, "updated", descriptor["created"])
+        ElementTree.SubElement(entry, f"{{{_ATOM}}}link", {"href": f"{version}/datapackage.json"})
+        summary = "\n".join(line for line in log.splitlines() if line.startswith("- "))
+        _text(entry, "summary", summary)
+    ElementTree.indent(root)
+    return bytes(ElementTree.tostring(root, encoding="utf-8", xml_declaration=True))
+
+
+def _text(parent: ElementTree.Element, name: str, text: str) -> None:
+    ElementTree.SubElement(parent, f"{{{_ATOM}}}{name}").text = text

@@ -1,0 +1,115 @@
+"""One workbook with every open table, for French spreadsheets: real dates, real numbers."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import xlsxwriter
+
+from iae.publishing.datapackage import LICENCE, Table
+
+METADATA_SHEET = "Métadonnées"
+DICTIONARY_SHEET = "Dictionnaire"
+
+
+def write_workbook(
+    connection: duckdb.DuckDBPyConnection,
+    tables: list[Table],
+    descriptor: dict[str, Any],
+    path: Path,
+) -> None:
+    """Write a sheet of metadata, one of columns and one per table, headers frozen."""
+    # Row by row, so that memory does not grow with the tables.
+    with xlsxwriter.Workbook(str(path), {"constant_memory": True}) as book:
+        # Always the same date: the same figures give the same bytes.
+        book.set_properties({"title": descriptor["title"], "created": datetime(2000, 1, 1)})
+        header = book.add_format({"bold": True, "bottom": 1})
+        wrapped = book.add_format({"text_wrap": True, "valign": "top"})
+        formats = {
+            "date": book.add_format({"num_format": "dd/mm/yyyy"}),
+            "integer": book.add_format({"num_format": "#,##0"}),
+            "number": book.add_format({"num_format": "0.00"}),
+        }
+        _sheet(book, METADATA_SHEET, ["Rubrique", "Valeur"], header, [24, 110])
+        sheet = book.get_worksheet_by_name(METADATA_SHEET)
+        for row, (name, value) in enumerate(_metadata(descriptor), start=1):
+            sheet.write_string(row, 0, name, wrapped)
+            sheet.write_string(row, 1, value, wrapped)
+        sheet = _sheet(
+            book,
+            DICTIONARY_SHEET,
+            ["Table", "Colonne", "Type", "Description"],
+            header,
+            [26, 26, 10, 110],
+        )
+        row = 0
+        for table in tables:
+            for column in table.columns:
+                row += 1
+                for place, text in enumerate(
+                    (table.name, column.name, column.type, column.description)
+                ):
+                    sheet.write_string(row, place, text, wrapped)
+        for table in tables:
+            _write_table(book, connection, table, header, formats)
+
+
+def _sheet(book: Any, name: str, headings: list[str], header: Any, widths: list[int]) -> Any:
+    sheet = book.add_worksheet(name)
+    for place, width in enumerate(widths):
+        sheet.set_column(place, place, width)
+    sheet.freeze_panes(1, 0)
+    sheet.write_row(0, 0, headings, header)
+    return sheet
+
+
+def _write_table(
+    book: Any,
+    connection: duckdb.DuckDBPyConnection,
+    table: Table,
+    header: Any,
+    formats: dict[str, Any],
+) -> None:
+    names = [column.name for column in table.columns]
+    sheet = _sheet(book, table.name[:31], names, header, [max(12, len(name) + 2) for name in names])
+    kinds = [column.type for column in table.columns]
+    cursor = connection.execute(table.sql)
+    row = 0
+    while block := cursor.fetchmany(10_000):
+        for values in block:
+            row += 1
+            for place, (value, kind) in enumerate(zip(values, kinds, strict=True)):
+                if value is None:
+                    continue
+                if kind == "date":
+                    sheet.write_datetime(row, place, value, formats["date"])
+                elif kind in ("integer", "number"):
+                    sheet.write_number(row, place, value, formats[kind])
+                elif kind == "boolean":
+                    sheet.write_boolean(row, place, value)
+                else:
+                    sheet.write_string(row, place, str(value))
+    sheet.autofilter(0, 0, max(row, 1), len(names) - 1)
+
+
+def _metadata(descriptor: dict[str, Any]) -> list[tuple[str, str]]:
+    period = descriptor["temporal"]
+    return [
+        ("Titre", descriptor["title"]),
+        ("Description", descriptor["description"]),
+        ("Édition", descriptor["version"]),
+        ("Période", f"{period['start'] or '–'} à {period['end'] or '–'}"),
+        ("Géographie", descriptor["spatial"]),
+        ("Mise à jour", "mensuelle"),
+        ("Sources", " ; ".join(source["title"] for source in descriptor["sources"])),
+        ("Licence", f"{LICENCE['title']}, {LICENCE['path']}"),
+        ("Producteur", descriptor["contributors"][0]["title"]),
+        ("Statut d’un chiffre", "obs_status : A normal, P provisoire, M manquant."),
+        *(
+            (f"Feuille {resource['path'].removesuffix('.csv')}", resource["title"])
+            for resource in descriptor["resources"]
+        ),
+    ]
