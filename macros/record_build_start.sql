@@ -34,6 +34,7 @@
         {%- do create_build_log() -%}
         {%- do record_project() -%}
         {%- do show_contents() -%}
+        {%- do show_editions() -%}
         {%- do run_query("
             insert into raw.builds by name
             select

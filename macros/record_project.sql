@@ -6,8 +6,9 @@
 
     {%- set patterns = [] -%}
     {%- for pattern in [
-        'dbt_project.yml', 'profiles.yml', 'requirements.lock', 'macros/**/*.sql', 'models/**/*.md', 'models/**/*.sql',
-        'models/**/*.y*ml', 'seeds/**/*.csv', 'seeds/**/*.y*ml', 'tests/generic/**/*.sql', 'tests/singular/**/*.sql',
+        'dbt_project.yml', 'profiles.yml', 'requirements.lock', 'scripts/iae/protection/*.py', 'macros/**/*.sql',
+        'models/**/*.md', 'models/**/*.sql',
+        'models/**/*.py', 'models/**/*.y*ml', 'seeds/**/*.csv', 'seeds/**/*.y*ml', 'tests/generic/**/*.sql', 'tests/singular/**/*.sql',
         'tests/singular/**/*.y*ml'
     ] if run_query("select 1 from glob('" ~ pattern ~ "') limit 1").rows -%}
         {%- do patterns.append(pattern) -%}
@@ -92,7 +93,7 @@
             unique_id, kind, name, schema_name, table_name, definition, path, parents
         )
         left join raw.project_files as files
-            on nodes.path = files.path and regexp_matches(files.path, '[.](csv|sql)$')
+            on nodes.path = files.path and regexp_matches(files.path, '[.](csv|py|sql)$')
         cross join (
             select string_agg(path || coalesce(digest, ''), ' ' order by path) as digest,
             from raw.project_files

@@ -198,7 +198,7 @@ def publish(
 ) -> None:
     """Publish the marts of the last build, when it was green, in one rename."""
     from iae.presenters.publishing import show_proof, show_publication
-    from iae.publishing.proof import prove
+    from iae.publishing.swap import check as check_build
     from iae.publishing.swap import publish as publish_marts
     from iae.publishing.swap import published_path
     from iae.warehouse import opened, warehouse_path
@@ -208,7 +208,8 @@ def publish(
         raise IaeError("Nothing is loaded yet: run iae load.")
     with opened(path, wait, read_only=True) as connection:
         if check:
-            show_proof(prove(connection), published_path(path))
+            published = published_path(path)
+            show_proof(check_build(connection, published), published)
         else:
             show_publication(publish_marts(connection, published_path(path)))
 

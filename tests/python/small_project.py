@@ -75,6 +75,34 @@ select * from {{ model }} where total < 10
 """
 
 
+EDITION_FOLDERS = (
+    "models/staging/archive",
+    "models/intermediate/editions",
+    "models/marts/editions",
+)
+EDITION_MODELS = {
+    "intermediate/int_stock_by_department.sql": (
+        "select month, department_code, 'ACI' as structure_type, stock from raw.stock"
+    ),
+    "intermediate/int_months.sql": (
+        "select cast(unnest(generate_series(date '2021-11-01', date '2022-03-01', "
+        "interval 1 month)) as date) as month"
+    ),
+    "intermediate/int_structure_type_coverage.sql": """
+        select
+            'ACI' as structure_type,
+            date '2021-11-01' as first_month,
+            cast(date_trunc('month', max(extract_date)) - interval 1 month as date) as last_month,
+            last_month as first_provisional_month,
+        from {{ ref('stg_loader__extracts') }}
+        where is_current
+    """,
+    "marts/dim_territories.sql": (
+        "select distinct territory_id from {{ ref('int_department_territories') }}"
+    ),
+}
+
+
 @dataclass(frozen=True)
 class SmallProject:
     """The project in `folder` and its warehouse beside it, run in this process."""
@@ -91,6 +119,27 @@ class SmallProject:
 
     def write(self) -> None:
         """Write the project, and a warehouse in which one extract is loaded."""
+        self._write_recording()
+        for path, sql in MODELS.items():
+            self.put(f"models/{path}", sql)
+        self.put("models/marts/_properties.yml", yaml.safe_dump(PROPERTIES))
+        self.put("seeds/people.csv", "structure_type,nb\nACI,3\nEI,4\n")
+        self.put("tests/generic/few_rows.sql", FEW_ROWS)
+        self.load(1)
+
+    def write_with_editions(self) -> None:
+        """Write a project that computes editions of the stock of ACI, in the table raw.stock."""
+        self._write_recording()
+        for folder in EDITION_FOLDERS:
+            shutil.copytree(ROOT / folder, self.folder / folder)
+        shutil.copy(ROOT / "tests/generic/unique_combination.sql", self.folder / "tests/generic")
+        for path, sql in EDITION_MODELS.items():
+            self.put(f"models/{path}", sql)
+        name = "models/intermediate/territories/int_department_territories.sql"
+        self.put(name, (ROOT / name).read_text())
+        self.put("seeds/departments.csv", (ROOT / "seeds/departments.csv").read_text())
+
+    def _write_recording(self) -> None:
         for folder in FOLDERS:
             shutil.copytree(ROOT / folder, self.folder / folder)
         for name in LEFT_OUT:
@@ -105,12 +154,7 @@ class SmallProject:
         name = "models/marts/audit/audit_builds.sql"
         shutil.copy(ROOT / name, self.folder / name)
         shutil.copy(ROOT / "models/marts/_groups.yml", self.folder / "models/marts")
-        for path, sql in MODELS.items():
-            self.put(f"models/{path}", sql)
-        self.put("models/marts/_properties.yml", yaml.safe_dump(PROPERTIES))
-        self.put("seeds/people.csv", "structure_type,nb\nACI,3\nEI,4\n")
-        self.put("tests/generic/few_rows.sql", FEW_ROWS)
-        self.load(1)
+        (self.folder / "tests/generic").mkdir(parents=True)
 
     def put(self, path: str, text: str) -> None:
         """Write a file of the project."""
@@ -118,16 +162,16 @@ class SmallProject:
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(text)
 
-    def load(self, load_id: int) -> None:
+    def load(self, load_id: int, date: str = "2022-02-22") -> None:
         """Make another extract the current one."""
         with opened_to_load(self.warehouse) as connection:
             connection.execute("update raw.extracts set is_current = false")
             connection.execute(
                 """
                 insert into raw.extracts (load_id, source, is_current, extract_date, is_synthetic)
-                values (?, 'asp_fluxiae', true, '2022-02-22', true)
+                values (?, 'asp_fluxiae', true, ?, true)
                 """,
-                [load_id],
+                [load_id, date],
             )
 
     def dbt(self, *arguments: str, succeeds: bool = True) -> None:
@@ -135,7 +179,7 @@ class SmallProject:
         with self._entered():
             done = dbtRunner().invoke(["--quiet", *arguments])
             DuckDBConnectionManager.close_all_connections()
-        assert done.success == succeeds, done
+        assert done.success == succeeds, arguments
 
     def prove(self, here: Path | None = None) -> Proof:
         """Prove the build from a folder, the root of the project unless told."""

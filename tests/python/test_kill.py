@@ -21,7 +21,6 @@ from conftest import Pipeline
 from loading import write_fluxiae
 
 NB_LOADS_KILLED = 20
-NB_PUBLICATIONS_KILLED = 10
 
 # Wherever it begins: what is stored may follow what is stored before it without a space.
 NIR = re.compile(rb"(?=([123478]\d{4}(?:\d\d|2[AB])\d{6}))")
@@ -106,30 +105,6 @@ def test_loads_killed_at_any_moment(loaded: Pipeline, large_drop: Path, tmp_path
     assert nb_killed >= NB_LOADS_KILLED / 2
     loaded.load(source)
     assert state(loaded) == after
-
-
-def test_publications_killed_at_any_moment(published_sample: Pipeline, tmp_path: Path) -> None:
-    pipeline = Pipeline(tmp_path)
-    shutil.copytree(published_sample.warehouse.parent, pipeline.warehouse.parent)
-    seconds = duration(pipeline.publish)
-    whole = marts(pipeline)
-    moments = random.Random(20260102)
-    for _ in range(NB_PUBLICATIONS_KILLED):
-        killed_at(started(pipeline, "publish"), moments.uniform(0.1, seconds))
-        assert marts(pipeline) == whole
-    pipeline.publish()
-    assert marts(pipeline) == whole
-    names = {path.name for path in pipeline.warehouse.parent.iterdir()}
-    assert names <= {"build.duckdb", "iae.duckdb", "salt"}
-
-
-def marts(pipeline: Pipeline) -> list[tuple[object, ...]]:
-    names = pipeline.query("select table_name from duckdb_tables()", path=pipeline.published)
-    return sorted(
-        (name, *row)
-        for (name,) in names
-        for row in pipeline.query(f"select count(*) from marts.{name}", path=pipeline.published)
-    )
 
 
 @pytest.mark.parametrize("room", [0, 300_000, 3_000_000])

@@ -25,6 +25,8 @@ def show_publication(publication: Publication) -> None:
         if publication.protection is not None:
             show_protection(publication.protection)
         stdout.print(f"Published in {publication.path}.")
+    if publication.kept:
+        stdout.print(f"Edition kept in {publication.kept}.")
     for warning in publication.warnings:
         stdout.print(f"Warning: {warning}")
 

@@ -26,6 +26,11 @@ class Proof:
     invocation_ids: set[str]
     warnings: list[str]
 
+    @property
+    def has_editions(self) -> bool:
+        """Whether the project keeps editions of what it publishes."""
+        return ("marts", "dim_editions") in self.relations
+
 
 def prove(connection: duckdb.DuckDBPyConnection) -> Proof:
     """Return what may be published of the warehouse that `connection` reads.

@@ -8,12 +8,15 @@ process that publishes.
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 
 from iae.errors import IaeError
+from iae.publishing import editions
 from iae.publishing.lock import alone_in
 from iae.publishing.proof import SCHEMAS, Proof, prove
 from iae.publishing.protection import Protection, audit_open_data, record
@@ -30,7 +33,8 @@ MODE = 0o640
 class Publication:
     """What was published: rows by mart, the warnings of the builds; not new if it was there.
 
-    `protection` is what the audit of the open tables saw, None where there are none.
+    `protection` is what the audit of the open tables saw, None where there are none. `kept` is the
+    file of the archive that holds the edition, where one was written.
     """
 
     path: Path
@@ -38,6 +42,7 @@ class Publication:
     warnings: list[str]
     is_new: bool
     protection: Protection | None = None
+    kept: Path | None = None
 
 
 def published_path(warehouse: Path) -> Path:
@@ -50,36 +55,92 @@ def published_path(warehouse: Path) -> Path:
     return path
 
 
-def publish(connection: duckdb.DuckDBPyConnection, path: Path) -> Publication:
-    """Write the published tables of the warehouse to `path`, unless they are there already.
+def check(connection: duckdb.DuckDBPyConnection, path: Path) -> Proof:
+    """Return what may be published at `path`; raise IaeError when the build cannot be, as it is."""
+    proof = prove(connection)
+    if proof.has_editions:
+        editions.unpublished_edition(connection, editions.archive_folder(path))
+    return proof
 
-    `connection` reads the warehouse. Raise IaeError when the build is not proven, when the open
-    tables could tell of somebody, when another publication is under way or when the file cannot be
-    written: `path` is then as before.
+
+def publish(connection: duckdb.DuckDBPyConnection, path: Path) -> Publication:
+    """Write the published tables of the warehouse to `path`, and their edition into the archive.
+
+    `connection` reads the warehouse. What is there already is not written again. Raise IaeError
+    when the build is not proven, when the open tables could tell of somebody, when another
+    publication is under way or when a file cannot be written: `path` and the archive are then as
+    before.
     """
     proof = prove(connection)
-    with alone_in(path.parent):
-        for leftover in path.parent.glob(f"{path.name}.*.new*"):
-            leftover.unlink()  # of a publication that was killed
+    archive = editions.archive_folder(path)
+    with _alone(path, archive):
+        edition = None
+        if proof.has_editions:
+            edition = editions.unpublished_edition(connection, archive)
         there = _edition(path)
-        if there is not None and there[0] == proof.invocation_ids:
+        if edition is None and there is not None and there[0] == proof.invocation_ids:
             return Publication(path, there[1], proof.warnings, is_new=False)
         protection = audit_open_data(connection, path)
         new = path.with_name(f"{path.name}.{os.getpid()}.new")
         try:
-            rows = _write(connection, proof, new)
+            rows = _write(connection, proof, new, edition, archive)
             if protection is not None:
                 record(new, protection)
             new.chmod(MODE)
             _flush(new)
-            _replace(path, new)
+            kept = _publish_both(connection, edition, archive, new, path)
         except (duckdb.Error, OSError) as error:
             reason = str(error).splitlines()[0]
             raise IaeError(f"{path}: could not be written ({reason}); it is as before.") from None
         finally:
             new.unlink(missing_ok=True)
             new.with_name(f"{new.name}.wal").unlink(missing_ok=True)
-    return Publication(path, rows, proof.warnings, is_new=True, protection=protection)
+    return Publication(path, rows, proof.warnings, is_new=True, protection=protection, kept=kept)
+
+
+@contextmanager
+def _alone(path: Path, archive: Path) -> Iterator[None]:
+    """Hold both folders, and clear what a publication that was killed has left in them."""
+    with ExitStack() as stack:
+        stack.enter_context(alone_in(path.parent))
+        leftovers = list(path.parent.glob(f"{path.name}.*.new*"))
+        if archive.is_dir() and not archive.samefile(path.parent):
+            stack.enter_context(alone_in(archive))
+            leftovers += archive.glob(f"{editions.PATTERN}.*.new")
+        for leftover in leftovers:
+            leftover.unlink()
+        yield
+
+
+def _publish_both(
+    connection: duckdb.DuckDBPyConnection,
+    edition: editions.Edition | None,
+    archive: Path,
+    new: Path,
+    path: Path,
+) -> Path | None:
+    """Keep the edition, then show it; take it back if it cannot be shown."""
+    if edition is None:
+        _replace(path, new)
+        return None
+    if not archive.is_dir():
+        archive.mkdir(parents=True)
+        archive.chmod(editions.FOLDER_MODE)
+    aside = archive / f"{edition.file_name}.{os.getpid()}.new"
+    try:
+        editions.write_aside(connection, edition, aside)
+        _flush(aside)
+        aside.chmod(editions.MODE)
+        kept = editions.keep(aside, edition, archive)
+        _flush(archive)
+    finally:
+        aside.unlink(missing_ok=True)
+    try:
+        _replace(path, new)
+    except BaseException:
+        kept.unlink()
+        raise
+    return kept
 
 
 def _replace(path: Path, new: Path) -> None:
@@ -92,8 +153,7 @@ def _replace(path: Path, new: Path) -> None:
             f"{path}: a program holds it open, and Windows replaces no open file; close what reads "
             "it (a notebook, a spreadsheet), then run iae publish again."
         ) from None
-    if os.name == "posix":
-        _flush(path.parent)
+    _flush(path.parent)
 
 
 def _edition(path: Path) -> tuple[set[str], dict[str, int]] | None:
@@ -120,7 +180,13 @@ def _rows(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
     }
 
 
-def _write(connection: duckdb.DuckDBPyConnection, proof: Proof, path: Path) -> dict[str, int]:
+def _write(
+    connection: duckdb.DuckDBPyConnection,
+    proof: Proof,
+    path: Path,
+    edition: editions.Edition | None,
+    archive: Path,
+) -> dict[str, int]:
     """Copy every relation as a table, with constraints and comments; return the rows of each."""
     warehouse = connection.execute("select current_database()").fetchall()[0][0]
     connection.execute(
@@ -134,6 +200,8 @@ def _write(connection: duckdb.DuckDBPyConnection, proof: Proof, path: Path) -> d
             connection.execute(f"use publication.{quoted(schema)}")
             rows[name] = _copy(connection, warehouse, schema, name)
             _comment(connection, warehouse, schema, name)
+        if proof.has_editions:
+            _date_the_edition(connection, edition, archive)
     finally:
         connection.execute(f"use {quoted(warehouse)}")
         connection.execute("detach publication")
@@ -176,7 +244,29 @@ def _comment(connection: duckdb.DuckDBPyConnection, warehouse: str, schema: str,
             connection.execute(f"comment on {place} is {literal(comment)}")
 
 
+def _date_the_edition(
+    connection: duckdb.DuckDBPyConnection, edition: editions.Edition | None, archive: Path
+) -> None:
+    """Say when the edition was published, which the build could not know."""
+    undated = connection.execute(
+        "select edition, release from publication.marts.dim_editions where published_at is null"
+    ).fetchall()
+    for date, release in undated:
+        moment = (
+            edition.published_at
+            if edition
+            else editions.published_at(connection, archive, date, release)
+        )
+        connection.execute(
+            "update publication.marts.dim_editions set published_at = ? "
+            "where edition = ? and release = ?",
+            [moment, date, release],
+        )
+
+
 def _flush(path: Path) -> None:
+    if path.is_dir() and os.name != "posix":
+        return  # Windows writes folders itself.
     descriptor = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
     try:
         os.fsync(descriptor)
