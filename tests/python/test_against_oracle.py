@@ -19,7 +19,7 @@ import oracle_beyond
 from conftest import Pipeline
 from random_drops import write_drop
 
-SEEDS = (11, 31, 39, 41)  # without ASP; the others with every source and nearly every reason
+SEEDS = (32, 34, 41, 53)  # 32 without the ASP; the others with every source and nearly every reason
 
 
 @pytest.fixture(scope="module")
