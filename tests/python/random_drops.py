@@ -17,7 +17,7 @@ from typing import TypeVar
 
 import xlsxwriter
 
-from oracle import Drop, Entry, Extract, Row
+from oracle import Drop, Entry, Extract, Row, moment
 
 T = TypeVar("T")
 
@@ -258,6 +258,42 @@ class Writer:
         ]
         return states + others
 
+    def earlier(self, day: date) -> date:
+        """A day so long before that who was there then comes back, or is known no more."""
+        return day - timedelta(days=self.pick([62, 93, 186, 340, 365, 396, 430]))
+
+    def contracts_before(self, contracts: list[Row]) -> list[Row]:
+        """The contracts, and others of the same persons and structures, long before some."""
+        others = []
+        for rank, contract in enumerate(self.random.choices(contracts, k=len(contracts) // 2)):
+            if start := moment(contract["contrat_date_embauche"]):
+                day = self.earlier(start.date())
+                others.append(
+                    {
+                        **contract,
+                        "contrat_id_ctr": f"b{rank}",
+                        "contrat_date_embauche": f"{day:%d/%m/%Y}",
+                        "contrat_date_fin_contrat": f"{day + timedelta(days=31):%d/%m/%Y}",
+                        "contrat_date_sortie_definitive": "",
+                    }
+                )
+        return contracts + others
+
+    def states_before(self, states: list[Row]) -> list[Row]:
+        """The states, and others of the same persons and annexes, long before some."""
+        others = []
+        for rank, state in enumerate(self.random.choices(states, k=len(states) // 4)):
+            day = self.earlier(self.today)
+            others.append(
+                {
+                    **state,
+                    "emi_dsm_id": f"b{rank}",
+                    "emi_sme_mois": str(day.month),
+                    "emi_sme_annee": str(day.year),
+                }
+            )
+        return states + others
+
     def employee(self) -> Row:
         return {
             "salarie_id": self.ids(self.nb_rows // 3, ["P9"]),
@@ -357,13 +393,13 @@ class Writer:
                 *("af_etat_annexe_financiere_code", "af_numero_annexe_financiere"),
             ),
             "ContratMission": self.twins(
-                [self.contract() for _ in range(self.nb_rows)],
+                self.contracts_before([self.contract() for _ in range(self.nb_rows)]),
                 self.contract,
                 *("contrat_id_structure", "contrat_mesure_disp_code", "contrat_date_modification"),
             ),
             "EtatMensuelIndiv": self.hours_shared(
                 self.twins(
-                    [self.state() for _ in range(2 * self.nb_rows)],
+                    self.states_before([self.state() for _ in range(2 * self.nb_rows)]),
                     self.state,
                     *("emi_afi_id", "emi_ctr_id", "emi_sme_mois", "emi_date_modification"),
                 )
