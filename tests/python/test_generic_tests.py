@@ -99,6 +99,20 @@ CASES: dict[str, tuple[str, str | None, dict[str, object], str, int]] = {
         "select 1 as nb_rows limit 0",
         1,
     ),
+    "fives_and_nothing": (
+        "multiple_of",
+        "stock",
+        {"base": 5},
+        one_month(D01=10, D69=0, D75=None),
+        0,
+    ),
+    "a_figure_not_rounded": (
+        "multiple_of",
+        "stock",
+        {"base": 5},
+        one_month(D01=10, D69=7, D75=5),
+        1,
+    ),
     "sums_are_right": (
         "sum_of_children",
         "stock",

@@ -22,7 +22,7 @@ SYNTHETIC_MARK = "SYNTHETIC.md"
 
 PASSWORD_VARIABLE = "IAE_ARCHIVE_PASSWORD"  # noqa: S105 (its name, not the password)
 
-# docs/sources.md, "The raw extracts": accepted endings. A partial download has another one.
+# docs/sources.md, "Files": accepted endings. A partial download has another one.
 _FILE = re.compile(r".*\.(csv|txt|xlsx|xls|ods)(\.(gz|zip|riae))?", re.IGNORECASE | re.DOTALL)
 _ARCHIVE = re.compile(r".*\.(zip|tar|tar\.gz|tgz)", re.IGNORECASE | re.DOTALL)
 _ENDINGS = ".csv .txt .xlsx .xls .ods, then .gz .zip .riae or nothing; .zip .tar .tar.gz .tgz"
