@@ -104,8 +104,35 @@ def write_marts(
             "('asp_fluxiae', 'ContratMission', 'counted', null, 142000), "
             "('asp_fluxiae', 'ContratMission', 'excluded', 'duplicate_row', 900)"
         )
+        _write_open_data(connection, rounded_to)
         connection.execute("checkpoint")
     return path
+
+
+def _write_open_data(connection: duckdb.DuckDBPyConnection, base: int) -> None:
+    """What the page reads, as if the figures of the marts had come out of the rounding."""
+    connection.execute("create schema open_data")
+    for mart, columns in (
+        ("fct_stock_by_structure_type", "*"),
+        ("fct_composite_stock", "*"),
+        (
+            "fct_published_stock",
+            "*, datediff('month', month, edition)::integer as age_in_months, "
+            "month > max(month) over (partition by edition) - interval 3 months as is_provisional",
+        ),
+        ("fct_published_revisions", "*"),
+        ("fct_reconciliation", "*"),
+        ("dim_territories", "*"),
+        ("dim_structure_types", "*"),
+        ("audit_extracts", "source, is_synthetic, extract_date, last_covered_month"),
+    ):
+        table = mart.split("_", 1)[1]
+        connection.execute(f"create table open_data.{table} as select {columns} from marts.{mart}")
+    connection.execute(
+        "create table open_data.protection as "
+        "select $base::integer as rounding_base, $base > 1 as is_protected",
+        {"base": base},
+    )
 
 
 def _write_dimensions(connection: duckdb.DuckDBPyConnection) -> None:

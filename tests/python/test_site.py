@@ -133,14 +133,10 @@ def own_site(tmp_path_factory: pytest.TempPathFactory) -> Site:
 
 @pytest.fixture(scope="module")
 def partial_site(tmp_path_factory: pytest.TempPathFactory) -> Site:
-    """Without ITI, so without a complete official scope; without Lozère; extracts without mark."""
+    """Without ITI, so without a complete official scope, and without Lozère."""
     folder = tmp_path_factory.mktemp("partial")
     types = tuple(name for name in BASE if name != "ITI")
-    database = write_marts(folder / "iae.duckdb", types=types, without_department="D48")
-    with duckdb.connect(str(database)) as connection:
-        connection.execute("alter table marts.audit_extracts drop column is_synthetic")
-    build_site(database, folder / "site")
-    return Site(folder / "site", database)
+    return build(folder, types=types, without_department="D48")
 
 
 @pytest.fixture(scope="module")
@@ -264,7 +260,6 @@ def test_published_series_leads_where_ours_is_not_complete(
     with opened_site(browser, partial_site.folder, partial_site.database) as opened:
         # March 2022, the fourth month from the end of an edition: 100 x (1000 + 29) + 7.
         assert opened.text("#headline").startswith("France : 102 907 personnes en mars 2022")
-        assert "Données fictives" not in opened.text("body")  # unmarked extracts are real
         opened.choose(measure="official")
         assert opened.text("#month-name") == "décembre 2020"
         assert "pas de chiffre en mars 2022, mois montré : décembre 2020" in opened.text("#moved")
@@ -757,7 +752,7 @@ def test_tables_are_saved_as_french_spreadsheets_open_them(real: Opened) -> None
 def test_workbook_of_a_territory_holds_its_series(real: Opened, real_site: Site) -> None:
     real.choose(territory="D59")
     href = real.page.get_attribute("#territory-workbook", "href")
-    assert href == "donnees/D59.xlsx"
+    assert href == "fichiers/D59.xlsx"
     workbook = CalamineWorkbook.from_path(real_site.folder / str(href))
     assert workbook.sheet_names == ["Lisez-moi", "Séries", "Éditions"]
     rows = workbook.get_sheet_by_name("Séries").to_python()
@@ -772,9 +767,9 @@ def test_workbook_of_a_territory_holds_its_series(real: Opened, real_site: Site)
     told = plain(" ".join(str(cell) for row in about for cell in row))
     assert "édition du 18 janvier 2023" in told
     assert "Licence Ouverte 2.0" in told
-    nb_books = len(list((real_site.folder / "donnees").glob("[FRDN]*.xlsx")))
+    nb_books = len(list((real_site.folder / "fichiers").glob("[FRDN]*.xlsx")))
     assert nb_books == 1 + 18 + 101
-    whole = CalamineWorkbook.from_path(real_site.folder / "donnees" / "tous-les-territoires.xlsx")
+    whole = CalamineWorkbook.from_path(real_site.folder / "fichiers" / "tous-les-territoires.xlsx")
     sheet = whole.get_sheet_by_name("Série publiée").to_python()
     assert len(sheet) == 70
     assert sheet[0].count("Nord") == 1
@@ -811,43 +806,36 @@ def test_one_figure_can_stand_in_another_site(browser: Browser, real_site: Site)
 
 @pytest.mark.parametrize("extension", ["csv", "parquet"])
 def test_downloads_hold_the_rows_of_the_tables(own_site: Site, extension: str) -> None:
-    tables = {
-        "published_stock": "fct_published_stock",
-        "published_revisions": "fct_published_revisions",
-        "composite_stock": "fct_composite_stock",
-        "stock_by_structure_type": "fct_stock_by_structure_type",
-        "reconciliation": "fct_reconciliation",
-        "territories": "dim_territories",
-        "structure_types": "dim_structure_types",
-        "extracts": "audit_extracts",
-    }
-    files = sorted(path.stem for path in (own_site.folder / "donnees").glob(f"*.{extension}"))
+    tables = ["published_stock", "published_revisions", "composite_stock", "reconciliation"]
+    tables += ["stock_by_structure_type", "territories", "structure_types", "extracts"]
+    files = sorted(path.stem for path in (own_site.folder / "fichiers").glob(f"*.{extension}"))
     assert files == sorted([*tables, *(["dictionnaire"] if extension == "csv" else [])])
     with duckdb.connect(str(own_site.database), read_only=True) as connection:
-        for name, mart in tables.items():
-            path = own_site.folder / "donnees" / f"{name}.{extension}"
+        for name in tables:
+            path = own_site.folder / "fichiers" / f"{name}.{extension}"
             types = dict(
                 connection.execute(
-                    "select column_name, data_type from duckdb_columns() where table_name = $mart",
-                    {"mart": mart},
+                    "select column_name, data_type from duckdb_columns() "
+                    "where schema_name = 'open_data' and table_name = $name",
+                    {"name": name},
                 ).fetchall()
             )
             saved = f"read_csv('{path}', types = {types})" if extension == "csv" else f"'{path}'"
             [(rows, both, of_file)] = connection.execute(
                 f"""
                 select
-                    (select count(*) from marts.{mart}),
-                    (select count(*) from (from marts.{mart} intersect all from {saved})),
+                    (select count(*) from open_data.{name}),
+                    (select count(*) from (from open_data.{name} intersect all from {saved})),
                     (select count(*) from {saved})
                 """
             ).fetchall()
             assert rows == both == of_file > 0, name
-    links = re.findall(r'href="(donnees/[^"]+)"', (own_site.folder / "index.html").read_text())
+    links = re.findall(r'href="(fichiers/[^"]+)"', (own_site.folder / "index.html").read_text())
     assert all((own_site.folder / link).exists() for link in links)
 
 
 def test_files_read_in_r_and_describe_their_columns(own_site: Site) -> None:
-    folder = own_site.folder / "donnees"
+    folder = own_site.folder / "fichiers"
     published = (folder / "published_stock.csv").read_text()
     assert {line.rsplit(",", 1)[1] for line in published.splitlines()[1:]} == {"TRUE", "FALSE"}
     dictionary = (folder / "dictionnaire.csv").read_bytes().decode()
@@ -869,8 +857,8 @@ def test_synthetic_figures_are_below_apart_and_marked(
         assert "Données fictives" in opened.text("#echantillon .banner")
         assert opened.page.locator("#echantillon .chart, #echantillon svg").count() == 0
         assert opened.page.locator("body > .banner").count() == 0
-        files = {path.name for path in (both_site.folder / "donnees").iterdir()}
-        assert files == {path.name for path in (real_site.folder / "donnees").iterdir()}
+        files = {path.name for path in (both_site.folder / "fichiers").iterdir()}
+        assert files == {path.name for path in (real_site.folder / "fichiers").iterdir()}
         opened.page.click("#echantillon a")
         opened.page.wait_for_selector("body.is-synthetic[data-ready]")
     assert "Données fictives" in sample.text("aside.synthetic")
@@ -881,7 +869,7 @@ def test_synthetic_figures_are_below_apart_and_marked(
 
 
 def test_synthetic_files_bear_their_own_names_and_a_mark(both_site: Site, sample: Opened) -> None:
-    folder = both_site.folder / "echantillon" / "donnees"
+    folder = both_site.folder / "echantillon" / "fichiers"
     names = [path.name for path in folder.iterdir()]
     assert names
     assert all(name.startswith("fictif_") for name in names)
@@ -1056,12 +1044,12 @@ def test_the_rest_of_the_folder_is_left_alone(tmp_path: Path) -> None:
     catalogue = tmp_path / "site" / "catalogue" / "index.html"
     catalogue.parent.mkdir(parents=True)
     catalogue.write_text("the catalogue")
-    stale = tmp_path / "site" / "donnees" / "fct_gone.csv"
-    stale.parent.mkdir()
-    stale.write_text("month")
-    build_site(database, tmp_path / "site")
-    assert catalogue.read_text() == "the catalogue"
-    assert not stale.exists()
+    release = tmp_path / "site" / "donnees" / "latest" / "datapackage.json"
+    release.parent.mkdir(parents=True)
+    release.write_text("the release")
+    for _ in range(2):
+        assert build_site(database, tmp_path / "site").has_catalogue
+        assert (catalogue.read_text(), release.read_text()) == ("the catalogue", "the release")
 
 
 def test_what_is_not_a_published_file_is_refused(tmp_path: Path) -> None:

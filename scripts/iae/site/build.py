@@ -2,8 +2,7 @@
 
 import base64
 import json
-import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
 from importlib.resources import files
@@ -16,6 +15,7 @@ from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
 from iae.errors import IaeError
+from iae.folders import replaced
 from iae.site.content import Content, read_contents
 from iae.site.downloads import DICTIONARY, FOLDER, WHOLE, Download, prefix, write_downloads
 from iae.site.french import (
@@ -43,6 +43,8 @@ SCRIPTS = (
 )
 # 6.4, the other one of the wheel, loses the tooltips of the nearest point.
 VEGA_LITE_VERSION = "6.1"
+# What other commands write into the folder of the page.
+OTHERS_FOLDERS = ("catalogue", "donnees")
 # Where synthetic figures are, when real ones open the site.
 SAMPLE_FOLDER = "echantillon"
 
@@ -69,7 +71,18 @@ def build_site(database: Path, out: Path) -> SiteSummary:
 
     Raises:
         SiteError: the published file is absent, is not a published file, or cannot be read.
+        IaeError: ``out`` is somebody else's folder or cannot be written.
     """
+    with replaced(out, "site", others=OTHERS_FOLDERS) as folder:
+        summary = _write_site(database, folder)
+    return replace(
+        summary,
+        index=out / "index.html",
+        has_catalogue=(out / "catalogue" / "index.html").is_file(),
+    )
+
+
+def _write_site(database: Path, out: Path) -> SiteSummary:
     if not database.is_file():
         raise SiteError(f"{database} does not exist: publish a build first (iae publish)")
     updated = date.fromtimestamp(database.stat().st_mtime)
@@ -78,9 +91,6 @@ def build_site(database: Path, out: Path) -> SiteSummary:
         with duckdb.connect(str(database), read_only=True) as connection:
             marts = Marts.of(connection)
             contents = read_contents(marts, updated)
-            shutil.rmtree(out / SAMPLE_FOLDER, ignore_errors=True)
-            shutil.rmtree(out / FOLDER, ignore_errors=True)
-            _write_assets(out / "assets")
             for content in reversed(contents):
                 folder = out if content is contents[0] else out / SAMPLE_FOLDER
                 downloads = write_downloads(marts, content, folder / FOLDER)
@@ -90,11 +100,12 @@ def build_site(database: Path, out: Path) -> SiteSummary:
         raise SiteError(f"{database} is not a published file that can be read: {reason}") from error
     if not contents:
         _write_page(out, None, [], [])
+    _write_assets(out / "assets")
     return SiteSummary(
         index=out / "index.html",
         nb_months=len(contents[0].data["months"]) if contents else 0,
         downloads=downloads,
-        has_catalogue=(out / "catalogue" / "index.html").is_file(),
+        has_catalogue=False,
     )
 
 
@@ -133,8 +144,7 @@ def _sample_rows(sample: Content) -> dict[str, Any]:
 
 
 def _write_assets(folder: Path) -> None:
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
+    folder.mkdir()
     for script in SCRIPTS:
         (folder / script).write_text(_asset(script), encoding="utf-8")
     (folder / "vega.js").write_text(_vega(), encoding="utf-8")

@@ -1,7 +1,6 @@
 """What a page shows: the real figures or the synthetic ones, never both, with their words."""
 
 import csv
-import math
 from dataclasses import dataclass
 from datetime import date
 from importlib.resources import files
@@ -17,8 +16,10 @@ from iae.site.french import (
     signed_number,
     signed_percent,
 )
-from iae.site.marts import FRAGILE_MONTHS, Extract, Marts
+from iae.site.marts import Extract, Marts
 
+# The last months of our own series wait for late declarations: the page opens on one before them.
+YOUNG_MONTHS = 3
 NAMES = {
     "published": "Série publiée",
     "official": "Périmètre officiel",
@@ -174,7 +175,7 @@ def _content(
         metadata=metadata,
         source=lead["source"],
         tables=_tables(marts, ids),
-        is_exact=bool(computed) and _rounding_base(computed) == 1,
+        is_exact=bool(computed) and read.read_rounding_base(marts) == 1,
     )
 
 
@@ -204,7 +205,7 @@ def _headline_month(lead: dict[str, Any]) -> int:
             if flag is False and first <= index <= last
         ]
         return firm[-1] if firm else first
-    return max(first, last - FRAGILE_MONTHS)
+    return max(first, last - YOUNG_MONTHS)
 
 
 def _headline(
@@ -298,21 +299,7 @@ def _tables(marts: Marts, ids: set[str]) -> list[str]:
         "territories",
         *(("structure_types",) if of_computed else ()),
         "extracts",
-        *(("editions",) if of_computed else ()),
     )
     return [
         name for name in wanted if name in marts.names and marts.table(name).limit(1).fetchall()
     ]
-
-
-def _rounding_base(measures: list[dict[str, Any]]) -> int:
-    """The largest number that divides every figure: 1 means that they are exact."""
-    return math.gcd(
-        *(
-            value
-            for measure in measures
-            for values in measure["stock"].values()
-            for value in values
-            if value is not None
-        )
-    )

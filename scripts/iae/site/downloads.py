@@ -1,7 +1,6 @@
 """The files to download beside a page: tables, their dictionary, and workbooks of territories."""
 
 import csv
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,7 +16,7 @@ from iae.site.content import Content
 from iae.site.french import TABLE_DESCRIPTIONS
 from iae.site.marts import Column, Marts
 
-FOLDER = "donnees"
+FOLDER = "fichiers"
 DICTIONARY = "dictionnaire.csv"
 WHOLE = "tous-les-territoires.xlsx"
 # Before the name of every file that holds synthetic figures.
@@ -47,8 +46,7 @@ class Download:
 
 
 def write_downloads(marts: Marts, content: Content, folder: Path) -> list[Download]:
-    """Write the tables of a page, their dictionary and the workbooks into an emptied folder."""
-    shutil.rmtree(folder, ignore_errors=True)
+    """Write the tables of a page, their dictionary and the workbooks into a new folder."""
     folder.mkdir(parents=True)
     downloads = [_write_table(marts, content, name, folder) for name in content.tables]
     _write_dictionary(marts, content, folder)

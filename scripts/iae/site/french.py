@@ -28,7 +28,6 @@ TABLE_DESCRIPTIONS = {
     "territories": "Les territoires : codes, noms, régions, population.",
     "structure_types": "Les types de structures, leur source et leur règle de comptage.",
     "extracts": "Les fichiers dont viennent les chiffres, avec leurs dates.",
-    "editions": "Les éditions publiées ici, et ce que chacune a révisé.",
 }
 
 

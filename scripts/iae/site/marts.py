@@ -13,22 +13,19 @@ import duckdb
 
 Series = dict[str, list[Any]]
 
-# Where the page reads: this schema and these tables, and nothing else.
-SCHEMA = "marts"
-TABLES = {
-    "published_stock": "fct_published_stock",
-    "published_revisions": "fct_published_revisions",
-    "composite_stock": "fct_composite_stock",
-    "stock_by_structure_type": "fct_stock_by_structure_type",
-    "reconciliation": "fct_reconciliation",
-    "territories": "dim_territories",
-    "structure_types": "dim_structure_types",
-    "extracts": "audit_extracts",
-    "editions": "dim_editions",
-}
-# An edition's last months move most in the next one (docs/statistics.md, « Comparing like with
-# like »). The table says which; an older file, without the column, is read with this number.
-FRAGILE_MONTHS = 3
+# Where the page reads: the protected tables of this schema, and nothing else.
+SCHEMA = "open_data"
+TABLES = (
+    "published_stock",
+    "published_revisions",
+    "composite_stock",
+    "stock_by_structure_type",
+    "reconciliation",
+    "territories",
+    "structure_types",
+    "extracts",
+    "protection",
+)
 PUBLISHED_SOURCE = "barometre"
 # Sources of a structure type, by the name that structure_types gives them.
 SOURCES_OF_TYPES = {
@@ -60,7 +57,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Marts:
-    """The tables that the published file has, among those that the page reads."""
+    """The tables of the published file that the page reads."""
 
     connection: duckdb.DuckDBPyConnection
     names: tuple[str, ...]
@@ -79,11 +76,11 @@ class Marts:
                 {"schema": SCHEMA},
             ).fetchall()
         }
-        return cls(connection, tuple(name for name, table in TABLES.items() if table in there))
+        return cls(connection, tuple(name for name in TABLES if name in there))
 
     def table(self, name: str) -> duckdb.DuckDBPyRelation:
         """The relation of a table, by the page's name for it."""
-        return self.connection.table(f"{SCHEMA}.{TABLES[name]}")
+        return self.connection.table(f"{SCHEMA}.{name}")
 
     def rows(self, sql: str, parameters: dict[str, Any] | None = None) -> list[tuple[Any, ...]]:
         """Rows of a query that names its tables in braces, by the page's names for them."""
@@ -112,32 +109,28 @@ class Marts:
             where schema_name = $schema and table_name = $table
             order by column_index
             """,
-            {"schema": SCHEMA, "table": TABLES[name]},
+            {"schema": SCHEMA, "table": name},
         ).fetchall()
         return [Column(name, *row) for row in rows]
 
 
 def _named(sql: str) -> str:
-    return sql.format(**{name: f"{SCHEMA}.{table}" for name, table in TABLES.items()})
+    return sql.format(**{name: f"{SCHEMA}.{name}" for name in TABLES})
 
 
 def read_extracts(marts: Marts) -> list[Extract]:
-    """Current extracts by source; one without the ``is_synthetic`` mark is taken as real.
-
-    An edition of the published series covers the months that it holds.
-    """
-    mark = "is_synthetic" if "is_synthetic" in marts.table("extracts").columns else "false"
+    """Current extracts by source; an edition covers the months that it holds."""
     rows = marts.rows(
-        f"""
+        """
         with
             editions as (
-                select edition, max(month) as last_month from {{published_stock}} group by edition
+                select edition, max(month) as last_month from {published_stock} group by edition
             )
-        select source, extract_date, coalesce(last_covered_month, last_month), {mark}
-        from {{extracts}}
+        select source, extract_date, coalesce(last_covered_month, last_month), is_synthetic
+        from {extracts}
         left join editions on source = $published and edition = extract_date
         order by source, extract_date
-        """,  # noqa: S608 (one of two expressions of this file)
+        """,
         {"published": PUBLISHED_SOURCE},
     )
     return [Extract(*row) for row in rows]
@@ -288,24 +281,21 @@ def read_types(marts: Marts) -> list[dict[str, Any]]:
 
 def _latest_published(marts: Marts, axis: dict[date, int]) -> dict[str, Any]:
     """The last edition: its stock, and the months that the next one would move most."""
-    stock = marts.series(
+    series = marts.series(
         axis,
-        "select territory_id, month, stock from {published_stock} where is_latest_edition",
-    )["stock"]
-    columns = marts.table("published_stock").columns
-    provisional = (
-        "is_provisional"
-        if "is_provisional" in columns
-        else f"month > max(month) over () - to_months({FRAGILE_MONTHS})"
+        """
+        select territory_id, month, stock, is_provisional
+        from {published_stock} where is_latest_edition
+        """,
     )
-    flags = marts.series(
-        axis,
-        f"""
-        select territory_id, month, {provisional} as is_provisional
-        from {{published_stock}} where is_latest_edition and territory_id = 'FR'
-        """,  # noqa: S608 (one of two expressions of this file)
-    )["is_provisional"]
-    return {"stock": stock, "provisional": flags.get("FR", [None] * len(axis))}
+    flags = series["is_provisional"].get("FR", [None] * len(axis))
+    return {"stock": series["stock"], "provisional": flags}
+
+
+def read_rounding_base(marts: Marts) -> int:
+    """What the figures are multiples of: 1 means that they are exact."""
+    [(base,)] = marts.rows("select rounding_base from {protection}")
+    return int(base)
 
 
 def read_editions(marts: Marts, axis: dict[date, int]) -> list[dict[str, Any]]:

@@ -24,7 +24,7 @@ function showHeadline() {
   byId("tiles").replaceChildren(...tiles(measure, territory, index));
   setText("print-address", `${location.protocol.startsWith("http") ? address() : ""}`);
   const workbook = byId("territory-workbook");
-  workbook.href = `donnees/${FILE_PREFIX}${territory.id}.xlsx`;
+  workbook.href = `fichiers/${FILE_PREFIX}${territory.id}.xlsx`;
   workbook.textContent = `Fichier Excel : ${territory.name}`;
 }
 
