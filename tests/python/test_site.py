@@ -792,6 +792,25 @@ def test_charts_are_saved_with_title_source_date_and_licence(real: Opened, figur
     assert len(png) > 20_000
 
 
+def test_charts_of_types_are_saved_together(own: Opened) -> None:
+    svg = own.saved("#par-type [data-picture=svg]").read_text(encoding="utf-8")
+    shown = plain(" ".join(re.findall(r">([^<]+)</text>", svg)))
+    assert all(f"{name} : " in shown for name in BASE)
+    assert "Diffusion restreinte : chiffres exacts" in shown
+    # ACI in March 2022: 100 x (400 + 29) + 4950.
+    assert "ACI : 47 850 personnes" in shown
+
+
+def test_page_describes_its_data_to_machines(real: Opened, sample: Opened) -> None:
+    [told] = real.page.locator("script[type='application/ld+json']").all_text_contents()
+    dataset = json.loads(told)
+    assert dataset["@type"] == "Dataset"
+    assert dataset["temporalCoverage"] == "2017-01/2022-09"
+    assert "18\u00a0janvier\u00a02023" in dataset["isBasedOn"]
+    assert dataset["distribution"][0]["contentUrl"] == "fichiers/published_stock.csv"
+    assert sample.page.locator("script[type='application/ld+json']").count() == 0
+
+
 def test_one_figure_can_stand_in_another_site(browser: Browser, real_site: Site) -> None:
     address = "?territoire=D59&figure=carte"
     with opened_site(browser, real_site.folder, real_site.database, address) as opened:
@@ -980,7 +999,7 @@ def test_page_is_light(real_site: Site, both_site: Site) -> None:
 def test_no_call_home_and_no_local_path(both_site: Site) -> None:
     # Names of schemas, messages of Vega, licences to read: none is fetched.
     allowed = {"www.w3.org", "vega.github.io", "github.com", "scripts.sil.org"}
-    allowed |= {"www.etalab.gouv.fr", "www.data.gouv.fr"}
+    allowed |= {"schema.org", "www.etalab.gouv.fr", "www.data.gouv.fr"}
     for path in both_site.folder.rglob("*"):
         if not path.is_file() or path.suffix in (".parquet", ".xlsx"):
             continue

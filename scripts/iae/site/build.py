@@ -121,6 +121,7 @@ def _write_page(
         root="../" if is_below else "",
         folder=FOLDER,
         sample_folder=SAMPLE_FOLDER,
+        dataset=content and _dataset(content, downloads),
         dictionary=content and f"{prefix(content)}{DICTIONARY}",
         whole=content and f"{prefix(content)}{WHOLE}",
         scripts=SCRIPTS,
@@ -128,6 +129,39 @@ def _write_page(
     )
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "index.html").write_text(page, encoding="utf-8")
+
+
+def _dataset(content: Content, downloads: list[Download]) -> dict[str, Any] | None:
+    """What search engines of data read of the page (schema.org); nothing of synthetic figures."""
+    if content.is_synthetic:
+        return None
+    metadata, months = content.metadata, content.data["months"]
+    return {
+        "@context": "https://schema.org",
+        "@type": "Dataset",
+        "name": metadata["title"],
+        "description": (
+            "Nombre de personnes en insertion par l’activité économique, par mois, en France, "
+            "par région et par département."
+        ),
+        "inLanguage": "fr",
+        "license": metadata["licence_url"],
+        "creator": {"@type": "Organization", "name": metadata["producer"]},
+        "isBasedOn": content.source,
+        "dateModified": metadata["updated_iso"],
+        "temporalCoverage": f"{months[0]}/{months[-1]}",
+        "spatialCoverage": "France",
+        "variableMeasured": "personnes",
+        "distribution": [
+            {
+                "@type": "DataDownload",
+                "name": download.description,
+                "encodingFormat": "text/csv",
+                "contentUrl": f"{FOLDER}/{download.csv}",
+            }
+            for download in downloads
+        ],
+    }
 
 
 def _sample_rows(sample: Content) -> dict[str, Any]:

@@ -99,7 +99,10 @@ def read_contents(marts: Marts, updated: date) -> list[Content]:
     months = read.read_months(marts)
     axis = {month: position for position, month in enumerate(months)}
     measures = read.read_measures(marts, axis, synthetic)
-    metadata = read_metadata() | {"updated": french_date(updated)}
+    metadata = read_metadata() | {
+        "updated": french_date(updated),
+        "updated_iso": updated.isoformat(),
+    }
     shared = {
         "months": [month.strftime("%Y-%m") for month in months],
         "territories": read.read_territories(marts),
@@ -153,8 +156,11 @@ def _content(
     month = _headline_month(lead)
     by_edition = read.read_country_by_edition(marts) if editions else {}
     has_both = bool(ids & {"official", "constant"}) and "published" in ids
+    # What the administration published is for everybody already.
+    is_exact = ids != {"published"} and read.read_rounding_base(marts) == 1
     data = {
         "isSynthetic": is_synthetic,
+        "isExact": is_exact,
         **shared,
         "measures": measures,
         "lead": lead["id"],
@@ -164,7 +170,6 @@ def _content(
         "comparable": read.read_comparable(marts, axis) if has_both else {},
         "metadata": metadata,
     }
-    computed = [one for one in measures if one["id"] != "published"]
     return Content(
         is_synthetic=is_synthetic,
         data=data,
@@ -175,7 +180,7 @@ def _content(
         metadata=metadata,
         source=lead["source"],
         tables=_tables(marts, ids),
-        is_exact=bool(computed) and read.read_rounding_base(marts) == 1,
+        is_exact=is_exact,
     )
 
 

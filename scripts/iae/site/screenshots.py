@@ -9,16 +9,16 @@ from pathlib import Path
 
 from playwright.sync_api import FloatRect, Page, sync_playwright
 
-DESKTOP, PHONE = 1280, 390
+DESKTOP, PHONE = 1440, 390
 MARGIN = 24
-# Name of the picture, width of the window, element at its top, element at its bottom.
+# Name of the picture, width of the window, what is chosen, element at its top, at its bottom.
 PICTURES = (
-    ("page-desktop", DESKTOP, "body", "#composite"),
-    ("types-desktop", DESKTOP, "#types-title", "#by-type"),
-    ("map-desktop", DESKTOP, "#map-title", "#departements .map-layout"),
-    ("published-desktop", DESKTOP, "#published-title", "#publiee .pair"),
-    ("page-phone", PHONE, "body", "#composite"),
-    ("map-phone", PHONE, "#map-title", "#map"),
+    ("page-desktop", DESKTOP, "", "body", "#courbe"),
+    ("territory-desktop", DESKTOP, "?territoire=D59&avec=D62&vue=rate", "#bar", "#courbe"),
+    ("map-desktop", DESKTOP, "", "#map-title", ".map-layout"),
+    ("published-desktop", DESKTOP, "", "#published-title", "#revisions"),
+    ("page-phone", PHONE, "", "body", "#courbe"),
+    ("map-phone", PHONE, "", "#map-title", "#carte"),
 )
 CHROMIUM_OPTIONS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking")
 
@@ -31,9 +31,9 @@ def take_screenshots(site: Path, out: Path) -> list[Path]:
         browser = playwright.chromium.launch(
             executable_path=browser_path, args=list(CHROMIUM_OPTIONS)
         )
-        for name, width, top, bottom in PICTURES:
+        for name, width, chosen, top, bottom in PICTURES:
             page = browser.new_page(viewport={"width": width, "height": 900})
-            page.goto((site / "index.html").resolve().as_uri())
+            page.goto((site / "index.html").resolve().as_uri() + chosen)
             page.wait_for_selector("body[data-ready]")
             if not page.locator(bottom).is_visible():  # no published series is loaded
                 page.close()

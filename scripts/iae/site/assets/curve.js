@@ -64,14 +64,17 @@ async function showLines(measure, territory) {
     ...lines.map(({ name, color, width }) => ({ name, color, width })),
     ...(measure.provisional.includes(true) ? [{ name: "provisoire", color: COLORS.main, width: 3, dash: true }] : []),
   ]);
-  const facts = [[indexes[0], "premier mois"], [indexes.at(-1), "dernier mois"]].map(([index, words]) => `${words}, ${fullMonth(months[index])} : ${format(lines[0].values[index])}`);
+  const facts = lines.map(({ name, values }) => {
+    const [first, last] = [values.findIndex((value) => value != null), lastIndexWith(values)];
+    return `${name} : ${format(values[first])} en ${fullMonth(months[first])}, ${format(values[last])} en ${fullMonth(months[last])}`;
+  });
   await showFigure("courbe",
     linesSpec({
       shown, breakAt: measure.breakAt, named, pointerRows, tooltip, isWhole: state.view === "stock",
       isProvisional: (month) => measure.provisional[months.indexOf(month)],
       lines: lines.map((line) => ({ ...line, rows: lineRows(line.values, line.provisional, line.breakAt) })),
     }),
-    `Courbe. ${byId("courbe-title").textContent}. Lignes : ${listInWords(lines.map(({ name }) => name))}. ${capital(facts.join(" ; "))}. Les chiffres sont dans le tableau.`,
+    `Courbe. ${byId("courbe-title").textContent}. ${facts.join(" ; ")}. Les chiffres sont dans le tableau.`,
     () => curveTable(measure, territory));
 }
 

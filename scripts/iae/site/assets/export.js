@@ -73,19 +73,32 @@ async function figureAsSvg(figure) {
     parts.push(`<text x="${x}" y="${y}" font-size="${size}" font-weight="${weight}" fill="${fill}">${xml(line)}</text>`);
   });
   if (data.isSynthetic) text(["DONNÉES FICTIVES : ne pas citer"], 16, 700, "#a33b00");
+  if (data.isExact) text(["Diffusion restreinte : chiffres exacts"], 16, 700, "#a33b00");
   text(wrapped(title, 92), 21, 700, "#161616");
   y += 14;
+  let x = PADDING;
   for (const chart of figure.querySelectorAll(".chart")) {
     const shown = views.get(chart.id);
     if (!shown) continue;
     const source = await shown.view.toSVG();
     const [width, height] = ["width", "height"].map((name) => Number(source.match(new RegExp(`<svg[^>]* ${name}="([\\d.]+)"`))[1]));
-    const scale = Math.min((SVG_WIDTH - 2 * PADDING) / width, 620 / height, chart.closest(".inset, .card") ? 1 : 4);
-    parts.push(source.replace(/^[\s\S]*?<svg/, `<svg x="${PADDING}" y="${y}"`)
+    const card = chart.closest(".card");
+    const room = card ? (SVG_WIDTH - 3 * PADDING) / 2 : SVG_WIDTH - 2 * PADDING;
+    const scale = Math.min(room / width, 620 / height, chart.closest(".inset") ? 1 : 4);
+    let top = y;
+    if (card) {
+      const [name, stock] = ["h3", ".figure"].map((part) => card.querySelector(part).textContent);
+      parts.push(`<text x="${x}" y="${y + 16}" font-size="16" font-weight="700" fill="#161616">${xml(`${name} : ${stock}`)}</text>`);
+      top += 24;
+    }
+    parts.push(source.replace(/^[\s\S]*?<svg/, `<svg x="${x}" y="${top}"`)
       .replace(/ width="[\d.]+"/, ` width="${width * scale}"`).replace(/ height="[\d.]+"/, ` height="${height * scale}"`));
-    y += height * scale + 10;
+    const isFirstOfTwo = card && x === PADDING;
+    x = isFirstOfTwo ? PADDING + room + PADDING : PADDING;
+    if (!isFirstOfTwo) y = top + height * scale + 10;
   }
-  let x = PADDING;
+  if (x > PADDING) y += 260;
+  x = PADDING;
   y += 18;
   const keys = [...figure.querySelectorAll(".legend span, .map-legend li")].filter((key) => !key.hidden);
   for (const key of keys) {
@@ -100,7 +113,7 @@ async function figureAsSvg(figure) {
     x += width;
   }
   y += 10;
-  text(wrapped(sourceLine(), 128), 14, 400, "#4a4a4a");
+  text(wrapped(sourceLine(), 145), 14, 400, "#4a4a4a");
   y += PADDING;
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${SVG_WIDTH}" height="${Math.round(y)}" viewBox="0 0 ${SVG_WIDTH} ${Math.round(y)}" font-family="'Source Sans 3', 'Segoe UI', sans-serif">`
     + `<defs><style>${fontFace()}</style>${byId("hatch").outerHTML}</defs><rect width="100%" height="100%" fill="#ffffff"/>${parts.join("")}</svg>`;
