@@ -180,6 +180,14 @@ def _write_territory(content: Content, territory: dict[str, Any], path: Path) ->
     months = [date.fromisoformat(f"{month}-01") for month in content.data["months"]]
     measures = [one for one in content.measures if _has_series(one, territory["id"])]
     population = territory["population"]
+    # As on the page: Mayotte is in the published country and has no population here.
+    outside = [
+        one["id"]
+        for one in content.data["territories"]
+        if territory["level"] == "national"
+        and one["level"] == "departmental"
+        and not one["population"]
+    ]
     with _book(content, path, title) as book:
         headings = ["Mois"]
         for measure in measures:
@@ -194,7 +202,10 @@ def _write_territory(content: Content, territory: dict[str, Any], path: Path) ->
                 column = 1 + 3 * position
                 sheet.write_number(row, column, value, book.number)
                 if population:
-                    sheet.write_number(row, column + 1, 10_000 * value / population, book.decimal)
+                    apart = (measure["stock"].get(one, ())[row - 1 : row] for one in outside)
+                    located = value - sum(figure or 0 for figures in apart for figure in figures)
+                    rate = 10_000 * located / population
+                    sheet.write_number(row, column + 1, rate, book.decimal)
                 sheet.write_string(
                     row, column + 2, "oui" if measure["provisional"][row - 1] else "non"
                 )

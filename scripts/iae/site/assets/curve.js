@@ -28,11 +28,11 @@ function curveLines(measure, territory) {
   const convert = {
     stock: (value) => value,
     index: (value, { id }) => (base < 0 ? null : (100 * value) / valuesOf(measure, id)[base]),
-    rate: (value, { population }) => per10000(value, population),
+    rate: (_, { id }, index) => rateOf(measure, id, index),
   }[state.view];
   const lines = shown.map((one) => ({
     id: one.id, name: one.name, color: colorOf(one), width: one.id === territory.id ? 3 : 2, breakAt: measure.breakAt, provisional: measure.provisional,
-    values: months.map((_, index) => { const value = valuesOf(measure, one.id)[index]; return value == null ? null : convert(value, one); }),
+    values: months.map((_, index) => { const value = valuesOf(measure, one.id)[index]; return value == null ? null : convert(value, one, index); }),
   })).filter(({ values }) => values.some((value) => value != null));
   // Both scopes of the recomputed composite belong together.
   const twin = { official: "constant", constant: "official" }[measure.id];

@@ -59,7 +59,7 @@ function tiles(measure, territory, index) {
   if (rate != null) {
     const beside = [territory.level === "departmental" ? territory.region : null, territory.id === "FR" ? null : "FR"].filter(Boolean)
       .map((id) => `${anyRate(rateOf(measure, id, index))} (${territories.get(id)?.name})`);
-    shown.push(tile("Pour 10\u00a0000 habitants", anyRate(rate), beside.length ? `contre ${beside.join(", ")}` : "population municipale 2023"));
+    shown.push(tile("Pour 10\u00a0000 habitants", anyRate(rate), beside.length ? `contre ${beside.join(", ")}` : measure.id === "published" ? "hors Mayotte, population municipale 2023" : "population municipale 2023"));
   }
 
   const [before, low] = ["2020-02", "2020-04"].map((month) => values[months.indexOf(month)] ?? null);

@@ -74,7 +74,15 @@ const valuesOf = (measure, territoryId) => measure.stock[territoryId] ?? [];
 const lastIndexWith = (values) => values.findLastIndex((value) => value != null);
 const provisionalMark = (measure, index) => (measure.provisional[index] ? " (provisoire)" : "");
 const per10000 = (stock, population) => (stock == null || !population ? null : (10000 * stock) / population);
-const rateOf = (measure, id, index) => per10000(valuesOf(measure, id)[index], territories.get(id)?.population);
+
+// Mayotte is in the published country, and has no population here: it is in neither side of a rate.
+const withoutPopulation = ofLevel("departmental").filter(({ population }) => !population).map(({ id }) => id);
+function rateOf(measure, id, index) {
+  const stock = valuesOf(measure, id)[index];
+  if (stock == null) return null;
+  const outside = id === "FR" ? withoutPopulation.reduce((sum, one) => sum + (valuesOf(measure, one)[index] ?? 0), 0) : 0;
+  return per10000(stock - outside, territories.get(id)?.population);
+}
 const monthBefore = (index) => `${Number(months[index].slice(0, 4)) - 1}${months[index].slice(4)}`;
 const since = (index) => `qu’en ${fullMonth(monthBefore(index))}`;
 
