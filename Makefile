@@ -21,8 +21,9 @@ DROP ?= $(or $(wildcard drop),$(SYNTHETIC))
 SAMPLE_SCALE ?= 0.02
 
 export IAE_WAREHOUSE ?= warehouse/build.duckdb
-WAREHOUSE := $(dir $(IAE_WAREHOUSE))
-PUBLISHED := $(WAREHOUSE)iae.duckdb
+# Beside the working file; `~` is the home, as for iae and dbt.
+PUBLISHED := $(shell path='$(subst ','\'',$(IAE_WAREHOUSE))'; \
+    printf %s "$$(dirname "$${path/#\~\//$$HOME/}")/iae.duckdb")
 BUILD_FILES := $(wildcard dbt_project.yml profiles.yml models seeds macros tests/generic \
     tests/singular requirements.lock)
 
@@ -41,7 +42,7 @@ stale = [ ! -e $(1) ] || [ -n "$$(find $(2) -newer $(1) -not -name '*.pyc' -prin
 all: release ## Load the real data and DROP, build, publish, write the catalogue and the page; show a summary
 	@$(IAE) summary
 	@printf '%s\n' \
-	    'Tables for analysts   $(PUBLISHED)' \
+	    "Tables for analysts   $(PUBLISHED)" \
 	    'Page                  site/index.html' \
 	    'Open data             site/donnees/latest' \
 	    'Catalogue             site/catalogue/index.html' \
@@ -69,21 +70,21 @@ publish: build ## Publish the marts of the build, if it was green
 
 .PHONY: docs
 docs: publish ## Write the catalogue into site/catalogue
-	@if $(call stale,site/catalogue/index.html,$(PUBLISHED) $(BUILD_FILES) scripts/iae/catalogue); then \
+	@if $(call stale,site/catalogue/index.html,"$(PUBLISHED)" $(BUILD_FILES) scripts/iae/catalogue); then \
 	    echo '$(IAE) catalogue'; \
 	    $(IAE) catalogue; \
 	fi
 
 .PHONY: site
 site: docs ## Write the page into site
-	@if $(call stale,site/index.html,$(PUBLISHED) scripts/iae/site); then \
+	@if $(call stale,site/index.html,"$(PUBLISHED)" scripts/iae/site); then \
 	    echo '$(IAE) site'; \
 	    $(IAE) site; \
 	fi
 
 .PHONY: release
 release: site ## Release the open data as an edition, into site/donnees
-	@if $(call stale,site/donnees/feed.atom,$(PUBLISHED) scripts/iae/release); then \
+	@if $(call stale,site/donnees/feed.atom,"$(PUBLISHED)" scripts/iae/release); then \
 	    echo '$(IAE) release'; \
 	    $(IAE) release; \
 	fi

@@ -6,6 +6,9 @@
 
     {%- set beside = target.path.replace('\\', '/').rpartition('/')[0] or '.' -%}
     {%- set folder = env_var('IAE_EDITIONS', '') or beside ~ '/editions' -%}
+    {%- if folder.startswith('~/') -%}
+        {%- set folder = env_var('HOME', '~') ~ folder[1:] -%}
+    {%- endif -%}
     {#- What means several names in a pattern means itself in the name of a folder. -#}
     {%- set folder = folder | replace('[', '[[]') | replace('*', '[*]') | replace('?', '[?]') -%}
     {%- set files = sql_text(folder ~ '/????-??-??_release_*.parquet') -%}

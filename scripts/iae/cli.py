@@ -218,13 +218,18 @@ def publish(
 @one_sentence
 def summary(
     months: Annotated[int, typer.Option(min=1, help="Last months to show.")] = 6,
+    territory: Annotated[
+        str, typer.Option(help="A code, an id or a name: 59, D59, R32, Bretagne.")
+    ] = "FR",
 ) -> None:
     """Show the last months of what is published."""
-    from iae.presenters.summary import show_summary
+    from iae.presenters.summary import FRANCE, show_summary
     from iae.publishing.swap import published_path
+    from iae.territories import find_territory
     from iae.warehouse import warehouse_path
 
-    show_summary(published_path(warehouse_path()), months)
+    named = FRANCE if territory == "FR" else find_territory(territory)
+    show_summary(published_path(warehouse_path()), months, named)
 
 
 @app.command()

@@ -79,7 +79,7 @@ def test_what_is_loaded_and_not_built(
         ["asp_fluxiae", "2022-02-01", "kept", "no", f"{age + 7} d", "15", "15", "0"],
     ]
     assert all("B" in row[8] and row[8][0] != "0" for row in rows)
-    assert "Late: asp_fluxiae is expected every 45 days at most." in shown
+    assert "Late: asp_fluxiae is expected every 10 days at most." in shown
     assert shown.splitlines()[-1].startswith("Next: dbt build.")
 
 
@@ -122,4 +122,4 @@ def test_a_salt_that_is_another_is_told(
 
 def test_rhythms_are_those_that_dbt_declares(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(PROJECT)
-    assert days_until_late()["asp_fluxiae"] == 45
+    assert days_until_late()["asp_fluxiae"] == 10

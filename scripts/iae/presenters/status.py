@@ -15,6 +15,7 @@ from rich.table import Table
 from iae.console import stdout
 from iae.errors import IaeError, printable
 from iae.loading.salt import check_salt
+from iae.publishing.editions import PATTERN, archive_folder
 from iae.publishing.proof import prove
 from iae.publishing.swap import published_path
 from iae.sql import literal, quoted
@@ -22,6 +23,8 @@ from iae.sql import literal, quoted
 # Where each source says after how many days its latest extract is late (dbt, `freshness`).
 SOURCES_FILES = "models/staging/*/_*__sources.yml"
 BLOCK_BYTES = 256 << 10
+# How many of the last editions are shown.
+NB_EDITIONS = 3
 
 
 @dataclass(frozen=True)
@@ -59,6 +62,7 @@ def show_status(connection: duckdb.DuckDBPyConnection, warehouse: Path) -> None:
     published = _published(published_path(warehouse))
     stdout.print(f"Published  {published.said}")
     _show_extracts(connection, extracts, published)
+    _show_editions(published_path(warehouse))
     try:
         check_salt(connection, warehouse)
     except IaeError as fault:
@@ -146,7 +150,9 @@ def _show_extracts(
     for one in extracts:
         age = f"{(today - one.date).days} d"
         limit = limits.get(one.source)
-        if limit and one.is_current and (today - one.date).days > limit:
+        # The latest real extract: earlier ones, and what is made up, are expected to be old.
+        is_awaited = one.date == latest.get(one.source) and not one.is_synthetic
+        if limit and is_awaited and (today - one.date).days > limit:
             age += " late"
             late.append(f"{one.source} is expected every {limit} days at most")
         table.add_row(
@@ -164,6 +170,39 @@ def _show_extracts(
     stdout.print(table)
     for said in dict.fromkeys(late):
         stdout.print(f"Late: {said}.")
+
+
+def _show_editions(published: Path) -> None:
+    """Show the last editions of what was published, from the archive."""
+    files = sorted(archive_folder(published).glob(PATTERN))
+    if not files:
+        return
+    with duckdb.connect() as connection:
+        editions = connection.execute(
+            """
+            select
+                edition,
+                release,
+                any_value(published_at),
+                bool_or(is_synthetic),
+                count(*),
+            from read_parquet($files)
+            group by edition, release
+            order by edition desc, release desc
+            limit $limit
+            """,
+            {"files": [str(file) for file in files], "limit": NB_EDITIONS},
+        ).fetchall()
+    table = Table("edition", "release", "published (UTC)", title=f"Last of {len(files)} editions")
+    table.add_column("cells", justify="right")
+    for edition, release, published_at, is_synthetic, nb_cells in editions:
+        table.add_row(
+            f"{edition:%Y-%m-%d}{' synthetic' if is_synthetic else ''}",
+            str(release),
+            f"{published_at:%Y-%m-%d %H:%M}",
+            f"{nb_cells:,}",
+        )
+    stdout.print(table)
 
 
 def days_until_late() -> dict[str, int]:

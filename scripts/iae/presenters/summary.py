@@ -12,12 +12,16 @@ from rich.table import Table
 from iae.console import stdout
 from iae.errors import IaeError
 from iae.public_note import NOTE, Claims, recompute_claims
+from iae.territories import Territory
 
 SYNTHETIC = "SYNTHETIC, made up to try the project"
 
 
-def show_summary(path: Path, nb_months: int) -> None:
-    """Show France by month: as published and what its note claims, then as recomputed.
+FRANCE = Territory("FR", "national", "France")
+
+
+def show_summary(path: Path, nb_months: int, territory: Territory = FRANCE) -> None:
+    """Show a territory by month: as published and what the note claims, then as recomputed.
 
     Raise IaeError when nothing is published yet.
     """
@@ -40,34 +44,40 @@ def show_summary(path: Path, nb_months: int) -> None:
         ]
         # Stable: among figures of the same kind, the published series comes first.
         for is_synthetic, show in sorted(shown, key=lambda part: part[0]):
-            show(connection, nb_months, SYNTHETIC if is_synthetic else "real")
+            show(connection, territory, nb_months, SYNTHETIC if is_synthetic else "real")
     loaded = ", ".join(f"{source} {day:%Y-%m-%d}" for source, day, _ in extracts)
     stdout.print(f"Extracts: {loaded or 'none'}")
 
 
-def _show_published(connection: duckdb.DuckDBPyConnection, nb_months: int, kind: str) -> None:
+def _show_published(
+    connection: duckdb.DuckDBPyConnection, territory: Territory, nb_months: int, kind: str
+) -> None:
     rows = _rows(
         connection,
         """
         select edition, month, stock
         from marts.fct_published_stock
-        where is_latest_edition and territory_id = 'FR'
+        where is_latest_edition and territory_id = $territory_id
         order by month
         """,
+        {"territory_id": territory.territory_id},
     )
     if not rows:
         return
     [edition, *_] = rows[-1]
     stock = {month: value for _, month, value in rows}
     table = Table(
-        box=SIMPLE_HEAD, title=f"France, as published on {edition:%Y-%m-%d} ({kind})", min_width=44
+        box=SIMPLE_HEAD,
+        title=f"{territory.name}, as published on {edition:%Y-%m-%d} ({kind})",
+        min_width=44,
     )
     table.add_column("month")
     table.add_column("people", justify="right")
     for month, value in list(stock.items())[-nb_months:]:
         table.add_row(f"{month:%Y-%m}", f"{value:,}")
     stdout.print(table)
-    _show_claims(recompute_claims(stock))
+    if territory == FRANCE:
+        _show_claims(recompute_claims(stock))
     _, lowest = min((value, month) for month, value in stock.items())
     _, highest = max((value, month) for month, value in stock.items())
     stdout.print(
@@ -96,17 +106,19 @@ def _show_claims(claims: Claims) -> None:
     stdout.print(table)
 
 
-def _show_recomputed(connection: duckdb.DuckDBPyConnection, nb_months: int, kind: str) -> None:
+def _show_recomputed(
+    connection: duckdb.DuckDBPyConnection, territory: Territory, nb_months: int, kind: str
+) -> None:
     months = _rows(
         connection,
         """
         select month, official_stock, constant_stock, is_provisional
         from marts.fct_composite_stock
-        where territory_id = 'FR'
+        where territory_id = $territory_id
         order by month desc
         limit $limit
         """,
-        {"limit": nb_months},
+        {"territory_id": territory.territory_id, "limit": nb_months},
     )
     stocks = {
         (month, structure_type): stock
@@ -115,8 +127,9 @@ def _show_recomputed(connection: duckdb.DuckDBPyConnection, nb_months: int, kind
             """
             select month, structure_type, stock
             from marts.fct_stock_by_structure_type
-            where territory_id = 'FR'
+            where territory_id = $territory_id
             """,
+            {"territory_id": territory.territory_id},
         )
     }
     types = [
@@ -135,7 +148,7 @@ def _show_recomputed(connection: duckdb.DuckDBPyConnection, nb_months: int, kind
     table = Table(
         box=SIMPLE_HEAD,
         padding=(0, 1, 0, 0),
-        title=f"France, recomputed from the extracts ({kind})",
+        title=f"{territory.name}, recomputed from the extracts ({kind})",
         caption="p: provisional. official, constant: the composite, by scope.",
     )
     table.add_column("month", no_wrap=True)

@@ -14,6 +14,7 @@ from pathlib import Path
 import duckdb
 
 from iae.errors import IaeError
+from iae.paths import path_from
 
 FOLDER_NAME = "editions"
 # As macros/show_editions.sql reads them.
@@ -44,8 +45,7 @@ def file_name(date: dt.date, release: int) -> str:
 
 def archive_folder(published: Path) -> Path:
     """Return the folder of the archive: IAE_EDITIONS, else `editions` beside the published file."""
-    moved = os.environ.get("IAE_EDITIONS")
-    return Path(moved).expanduser() if moved else published.with_name(FOLDER_NAME)
+    return path_from("IAE_EDITIONS", published.with_name(FOLDER_NAME))
 
 
 def unpublished_edition(connection: duckdb.DuckDBPyConnection, folder: Path) -> Edition | None:
