@@ -131,3 +131,48 @@ def test_rate_and_change_of_a_region_are_those_of_the_mart(
     )
     assert [[row[0], row[2]] for row in answer] == [[row[0], row[2]] for row in expected]
     assert [float(row[1]) for row in answer] == pytest.approx([float(row[1]) for row in expected])
+
+
+def test_flows_of_a_year_are_the_sum_of_its_months(metrics: Pipeline, tmp_path: Path) -> None:
+    """Unlike the stock. Regions are asked for by their departments, as everywhere."""
+    answer = ask(
+        metrics,
+        tmp_path / "answer.csv",
+        *("--metrics", "entries,exits"),
+        *("--group-by", "metric_time__year,structure_type"),
+        *("--where", "{{ Dimension('territory__region_id') }} = 'R84'"),
+        *("--order", "metric_time__year,structure_type"),
+    )
+    assert answer == mart(
+        metrics,
+        """
+        select
+            cast(date_trunc('year', month) as date) as year,
+            structure_type,
+            sum(entries),
+            sum(exits)
+        from marts.fct_flows_by_structure_type
+        where territory_id = 'R84'
+        group by all
+        order by year, structure_type
+        """,
+    )
+
+
+def test_structures_are_those_of_the_last_month(metrics: Pipeline, tmp_path: Path) -> None:
+    answer = ask(
+        metrics,
+        tmp_path / "answer.csv",
+        *("--metrics", "structures"),
+        *("--group-by", "structure_type"),
+        *("--order", "structure_type"),
+    )
+    assert answer == mart(
+        metrics,
+        """
+        select structure_type, nb_structures from marts.fct_structures_by_structure_type
+        where territory_id = 'FR'
+        qualify month = max(month) over (partition by structure_type)
+        order by structure_type
+        """,
+    )
