@@ -130,7 +130,8 @@ class Writer:
         code = self.pick(common, odd)
         forms = ["'{}", '="{}"', "{}.0", "{},0", "'{}.0", '="{}.0"', "\u00a0{}\u2009", "{}\u200b"]
         spread = " ".join([code[:2], code[2:]])
-        return self.pick([code], [form.format(code) for form in forms] + [spread])
+        typed = self.pick([code], [form.format(code) for form in forms] + [spread])
+        return typed if code else ""
 
     def twins(self, rows: list[Row], draw: Callable[[], Row], *columns: str) -> list[Row]:
         """The rows, and a few of them again, elsewhere, with one or two columns that differ."""
