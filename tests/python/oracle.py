@@ -192,7 +192,7 @@ def department_code(text: str) -> str | None:
     """The department of a department's code ("Harmonising a code or a label")."""
     code = re.sub(r"^(D|FR-)", "", bare(text).upper())
     if word := re.match(r"\W*(département|dept|dép)\W+(?=\w+\W*$)", text, re.IGNORECASE):
-        code = text[word.end() :].strip(" .").upper()
+        code = text[word.end() :].strip(' ."').upper()
     forms = {
         form: known for known in REGIONS for form in (known.lstrip("0"), known, known.zfill(3))
     }
