@@ -1,0 +1,180 @@
+"""The open tables of a build: figures of the sample, where most cells are of a few people."""
+
+from __future__ import annotations
+
+import random
+import time
+from datetime import date
+
+import duckdb
+import numpy as np
+import pytest
+
+from conftest import Pipeline
+from iae.protection.audit import audited
+from iae.protection.shape import Grid, Shape
+from iae.protection.stock import Stock, read_last_edition, read_stock, round_stock
+from iae.publishing.protection import read_record
+
+NAMES = {
+    "stock": "marts.fct_stock_by_structure_type",
+    "territories": "marts.dim_territories",
+    "scopes": "reference.composite_scopes",
+    "composite": "marts.fct_composite_stock",
+    "published": "marts.fct_published_stock",
+    "extracts": "marts.audit_extracts",
+}
+PEOPLE = {
+    "stock_by_structure_type": ("stock",),
+    "composite_stock": (
+        "official_stock",
+        "constant_stock",
+        "official_change",
+        "constant_change",
+    ),
+    "reconciliation": ("constant_stock",),
+}
+
+
+@pytest.fixture(scope="module")
+def exact(published_sample: Pipeline) -> Stock:
+    with duckdb.connect(str(published_sample.warehouse), read_only=True) as connection:
+        return read_stock(**{name: connection.table(table) for name, table in NAMES.items()})
+
+
+@pytest.fixture(scope="module")
+def months(published_sample: Pipeline, exact: Stock) -> dict[date, tuple[Shape, Grid, Grid]]:
+    """Shape, exact and rounded grids by month, read from the published file."""
+    edition = read_last_edition(published_sample.published)
+    assert edition is not None
+    result = {}
+    for month in exact.exact:
+        shape = exact.shape(month)
+        previous = edition.month(month, shape)
+        assert previous is not None
+        result[month] = shape, exact.grid(month, shape), previous.rounded
+    return result
+
+
+def test_every_figure_is_a_multiple_of_the_base(published_sample: Pipeline) -> None:
+    for table, columns in PEOPLE.items():
+        for column in columns:
+            sql = f"select count(*), count_if({column} % 5 != 0) from open_data.{table}"
+            ((nb_rows, nb_exact),) = published_sample.query(sql, path=published_sample.published)
+            assert (nb_rows > 0 or table == "reconciliation", nb_exact) == (True, 0), column
+
+
+def test_every_cell_is_beside_its_exact_figure_and_every_sum_holds(
+    months: dict[date, tuple[Shape, Grid, Grid]],
+) -> None:
+    assert len(months) > 60
+    for shape, exact, rounded in months.values():
+        assert (abs(rounded - exact) < 5).all()
+        assert shape.is_additive(rounded)
+
+
+def test_the_rounding_is_without_bias(months: dict[date, tuple[Shape, Grid, Grid]]) -> None:
+    deviations = np.concatenate(
+        [shape.inner(rounded - exact).ravel() for shape, exact, rounded in months.values()]
+    )
+    assert abs(deviations.mean()) < 0.05
+
+
+def test_no_sensitive_cell_is_narrow(months: dict[date, tuple[Shape, Grid, Grid]]) -> None:
+    nb_sensitive = 0
+    for shape, exact, rounded in months.values():
+        audit = audited(shape, exact, rounded, 5)
+        nb_sensitive += audit.nb_sensitive
+        assert audit.narrow == []
+    assert nb_sensitive > 1000
+    # One month again, cell by cell, by the solver.
+    shape, exact, rounded = months[max(months)]
+    assert audited(shape, exact, rounded, 5, solver_only=True).narrow == []
+
+
+def test_changes_are_null_where_those_of_the_mart_are(published_sample: Pipeline) -> None:
+    differ = published_sample.query(
+        """
+        select count(*)
+        from open_data.composite_stock as open
+        full join marts.fct_composite_stock as exact using (month, territory_id)
+        where
+            (open.official_stock is null) != (exact.official_stock is null)
+            or (open.constant_stock is null) != (exact.constant_stock is null)
+            or (open.official_change is null) != (exact.official_change is null)
+            or (open.constant_change is null) != (exact.constant_change is null)
+            or open.is_provisional != exact.is_provisional
+            or open.missing_components is distinct from exact.missing_components
+        """,
+        path=published_sample.published,
+    )
+    assert differ == [(0,)]
+
+
+def test_columns_are_those_of_the_marts(published_sample: Pipeline) -> None:
+    marts = {
+        "stock_by_structure_type": "fct_stock_by_structure_type",
+        "composite_stock": "fct_composite_stock",
+        "published_stock": "fct_published_stock",
+        "published_revisions": "fct_published_revisions",
+        "reconciliation": "fct_reconciliation",
+        "territories": "dim_territories",
+        "structure_types": "dim_structure_types",
+    }
+    sql = "select column_name, data_type from duckdb_columns() where schema_name = '{}' and "
+    for table, mart in marts.items():
+        columns = [
+            published_sample.query(
+                f"{sql.format(schema)} table_name = '{name}' order by column_index",
+                path=published_sample.published,
+            )
+            for schema, name in (("open_data", table), ("marts", mart))
+        ]
+        assert columns[0] == columns[1], table
+    uncommented = published_sample.query(
+        "select table_name, column_name from duckdb_columns() "
+        "where schema_name = 'open_data' and comment is null",
+        path=published_sample.published,
+    )
+    assert uncommented == []
+
+
+def test_the_next_edition_moves_few_of_the_cells_that_have_not_changed(
+    published_sample: Pipeline, exact: Stock, months: dict[date, tuple[Shape, Grid, Grid]]
+) -> None:
+    draw = random.Random(1)
+    changed = {month: dict(cells) for month, cells in exact.exact.items()}
+    last = sorted(changed)[-3:]
+    for month in last:
+        for cell, people in changed[month].items():
+            if cell[0][0] in "DN" and draw.random() < 0.03:
+                changed[month][cell] = max(0, people + draw.choice((-2, -1, 1, 2)))
+    edition = read_last_edition(published_sample.published)
+    started = time.process_time()
+    rounded = round_stock(Stock(exact.parents, exact.scopes, changed), 5, "another salt", edition)
+    assert time.process_time() - started < 2
+    nb_unchanged = nb_moved = 0
+    for month, (shape, grid) in rounded.items():
+        _, before, rounded_before = months[month]
+        if month not in last:
+            assert (grid == rounded_before).all()
+            continue
+        unchanged = Stock(exact.parents, exact.scopes, changed).grid(month, shape) == before
+        nb_unchanged += int(unchanged.sum())
+        nb_moved += int((unchanged & (grid != rounded_before)).sum())
+    assert nb_unchanged > 2000
+    assert nb_moved < 0.01 * nb_unchanged
+
+
+def test_the_published_file_says_what_the_audit_saw(published_sample: Pipeline) -> None:
+    with duckdb.connect(str(published_sample.published), read_only=True) as connection:
+        protection = read_record(connection)
+    assert protection is not None
+    assert (protection.base, protection.nb_beyond_base) == (5, 0)
+    assert {loss.largest_deviation for loss in protection.loss} <= {0, 1, 2, 3, 4}
+    assert {loss.territory_level for loss in protection.loss} == {
+        "national",
+        "regional",
+        "departmental",
+        "unlocated",
+    }
