@@ -52,6 +52,11 @@ create table open_data.published_stock (
     edition date not null, month date not null, territory_id varchar not null,
     stock bigint not null, is_provisional boolean not null
 );
+create table open_data.editions (
+    edition date not null, release integer not null, published_at timestamp,
+    is_synthetic boolean not null, nb_revised_cells bigint not null
+);
+insert into open_data.editions values ('2022-10-11', 1, '2022-10-12 09:30:00', false, 0);
 comment on table open_data.stock_by_structure_type is
     'Une ligne par mois, territoire et type : l''effectif arrondi à 5.\n\nStock, rounded to 5.';
 comment on column open_data.stock_by_structure_type.stock is 'Arrondi à 5. Rounded to 5.';
@@ -132,6 +137,8 @@ def test_csv_and_parquet_hold_the_open_table_and_a_status(released: Release) -> 
     composite = duckdb.sql(f"from '{released.folder / 'composite_stock.parquet'}'")
     statuses = composite.project("official_stock, obs_status, constant_obs_status").distinct()
     assert sorted(statuses.fetchall(), key=str) == [(None, "M", "A"), (None, "M", "P")]
+    editions = (released.folder / "editions.csv").read_text().splitlines()
+    assert editions[1] == "2022-10-11,1,2022-10-12T09:30:00Z,false,0"
     published = read_csv(released.folder / "published_stock.csv")
     assert [row[-1] for row in published] == ["A", "P"]
 

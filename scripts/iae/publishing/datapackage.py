@@ -40,7 +40,7 @@ SOURCES = {
 }
 # Tables whose figures come from the published series, and those from the other extracts.
 FROM_PUBLISHED = ("published_stock", "published_revisions")
-FROM_EXTRACTS = ("stock_by_structure_type", "composite_stock", "reconciliation", "editions")
+FROM_EXTRACTS = ("stock_by_structure_type", "composite_stock", "reconciliation")
 # Observation status (SDMX): the column that bears it, and SQL that gives it from a row.
 _STATUS = "case when {missing} then 'M' when {provisional} then 'P' else 'A' end"
 STATUS_COLUMNS = {

@@ -36,7 +36,14 @@ PUBLIC = {
     "structure_types": "dim_structure_types",
     "territories": "dim_territories",
 }
-AUDITED = {"composite_stock", "extracts", "protection", "reconciliation", "stock_by_structure_type"}
+AUDITED = {
+    "composite_stock",
+    "editions",
+    "extracts",
+    "protection",
+    "reconciliation",
+    "stock_by_structure_type",
+}
 # Where the published file says what the audit saw.
 RECORD = "marts.audit_protection"
 COUNTS = (
@@ -111,6 +118,8 @@ def audit_open_data(connection: duckdb.DuckDBPyConnection, published: Path) -> P
     ((base,),) = connection.execute(f"select rounding_base from {SCHEMA}.protection").fetchall()  # noqa: S608
     _check_what_is_derived(connection)
     _check_what_is_public(connection, names)
+    if "editions" in names:
+        _check_editions(connection, base)
     stock = read_stock(
         stock=connection.table(EXACT),
         territories=connection.table("marts.dim_territories"),
@@ -277,6 +286,19 @@ def _check_what_is_derived(connection: duckdb.DuckDBPyConnection) -> None:
         raise ProtectionError(
             f"{nb_wrong} open changes or differences are not those of the rounded figures: "
             "nothing is published; run dbt build."
+        )
+
+
+def _check_editions(connection: duckdb.DuckDBPyConnection, base: int) -> None:
+    """Refuse exact counts of what was revised."""
+    ((nb_exact,),) = connection.execute(
+        "select count(*) from open_data.editions "
+        "where nb_revised_cells % $base != 0 or largest_revision % $base != 0",
+        {"base": base},
+    ).fetchall()
+    if nb_exact:
+        raise ProtectionError(
+            "open_data.editions holds exact figures: nothing is published; run dbt build."
         )
 
 

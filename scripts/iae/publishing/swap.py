@@ -251,17 +251,22 @@ def _date_the_edition(
     undated = connection.execute(
         "select edition, release from publication.marts.dim_editions where published_at is null"
     ).fetchall()
+    tables = connection.execute(
+        "select schema_name, table_name from duckdb_tables() "
+        "where database_name = 'publication' and table_name in ('dim_editions', 'editions')"
+    ).fetchall()
     for date, release in undated:
         moment = (
             edition.published_at
             if edition
             else editions.published_at(connection, archive, date, release)
         )
-        connection.execute(
-            "update publication.marts.dim_editions set published_at = ? "
-            "where edition = ? and release = ?",
-            [moment, date, release],
-        )
+        for schema, table in tables:
+            connection.execute(
+                f"update publication.{schema}.{table} set published_at = ? "  # noqa: S608
+                "where edition = ? and release = ?",
+                [moment, date, release],
+            )
 
 
 def _flush(path: Path) -> None:

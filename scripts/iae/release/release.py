@@ -148,7 +148,9 @@ def _edition_before(editions: list[Path], version: str, is_synthetic: bool) -> P
 def _write_table(connection: duckdb.DuckDBPyConnection, table: Table, folder: Path) -> int:
     """Write a CSV (UTF-8, comma, ISO dates) and a Parquet; return the number of rows."""
     relation = connection.sql(table.sql)
-    relation.write_csv(str(folder / f"{table.name}.csv"), header=True)
+    relation.write_csv(
+        str(folder / f"{table.name}.csv"), header=True, timestamp_format="%Y-%m-%dT%H:%M:%SZ"
+    )
     relation.write_parquet(str(folder / f"{table.name}.parquet"), compression="zstd")
     ((nb_rows,),) = relation.count("*").fetchall()
     return int(nb_rows)

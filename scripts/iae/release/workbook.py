@@ -30,6 +30,7 @@ def write_workbook(
         wrapped = book.add_format({"text_wrap": True, "valign": "top"})
         formats = {
             "date": book.add_format({"num_format": "dd/mm/yyyy"}),
+            "datetime": book.add_format({"num_format": "dd/mm/yyyy hh:mm"}),
             "integer": book.add_format({"num_format": "#,##0"}),
             "number": book.add_format({"num_format": "0.00"}),
         }
@@ -84,8 +85,8 @@ def _write_table(
             for place, (value, kind) in enumerate(zip(values, kinds, strict=True)):
                 if value is None:
                     continue
-                if kind == "date":
-                    sheet.write_datetime(row, place, value, formats["date"])
+                if kind in ("date", "datetime"):
+                    sheet.write_datetime(row, place, value, formats[kind])
                 elif kind in ("integer", "number"):
                     sheet.write_number(row, place, value, formats[kind])
                 elif kind == "boolean":
