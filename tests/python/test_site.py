@@ -727,6 +727,22 @@ def test_slider_is_used_by_keyboard_and_says_its_month(real: Opened) -> None:
 # ---- What can be taken away
 
 
+def test_quick_choices_end_on_the_last_one(real: Opened) -> None:
+    shown = real.page.evaluate(
+        """async () => {
+            const choices = ["D59", "D48", "D75", "R94", "D976", "D13"];
+            const one = (territory, index) => choose({ territory, month: 30 + index });
+            await Promise.all(choices.map(one));
+            const nbCharts = document.querySelectorAll("#courbe svg").length;
+            return [nbCharts, byId("courbe-title").textContent];
+        }"""
+    )
+    assert shown[0] == 1
+    assert shown[1].startswith("Bouches-du-Rhône")
+    assert real.text("#headline").startswith("Bouches-du-Rhône : ")
+    assert real.messages == []
+
+
 def test_sentence_to_quote_bears_its_source_and_its_mark(real: Opened) -> None:
     real.choose(territory="D59", month=real.page.evaluate("months.indexOf('2022-09')"))
     assert plain(real.page.evaluate("sentenceToQuote()")) == (

@@ -5,6 +5,33 @@
 let pickers = {};
 let wantedMonth = data.month;
 
+let turn = 0;
+let needsAll = false;
+let showing = Promise.resolve();
+
+/** Show again, one showing after the other; one that a newer choice overtakes is left out. */
+function show(everything) {
+  needsAll ||= everything;
+  const mine = ++turn;
+  const run = () => {
+    if (mine !== turn) return null;
+    const all = needsAll;
+    needsAll = false;
+    return all ? showAll() : showMap();
+  };
+  showing = showing.then(run, run);
+  return showing;
+}
+
+/** Say in the address what is shown; some browsers let no page from disk change it. */
+function writeAddress(isSlid) {
+  try {
+    history[isSlid ? "replaceState" : "pushState"](null, "", address());
+  } catch (error) {
+    if (error.name !== "SecurityError") throw error;
+  }
+}
+
 /** Change what is chosen, say it in the address, and show again what depends on it. */
 async function choose(changes, { isNew = true } = {}) {
   const before = { ...state };
@@ -15,14 +42,11 @@ async function choose(changes, { isNew = true } = {}) {
   // A series may not have the month: it is shown at its nearest one, and the wish is kept.
   state.month = Math.min(Math.max(wantedMonth, measure.first), measure.last);
   if ("by" in changes || "level" in changes) Object.assign(state, { sort: changes.sort ?? "rank", ascending: changes.ascending ?? true });
-  if (isNew) {
-    const isSlid = Object.keys(changes).every((key) => key === "month");
-    history[isSlid ? "replaceState" : "pushState"](null, "", address());
-  }
+  if (isNew) writeAddress(Object.keys(changes).every((key) => key === "month"));
   const differs = (...keys) => keys.some((key) => state[key] !== before[key]);
   showChoices();
   const everything = differs("territory", "other", "measure");
-  await (everything || differs("month", "view") ? showAll() : showMap());
+  await show(everything || differs("month", "view"));
   if (everything || differs("month")) {
     const moved = state.month === wantedMonth ? ""
       : `${measure.name} : pas de chiffre en ${fullMonth(months[wantedMonth])}, mois montré : ${fullMonth(months[state.month])}.`;
@@ -65,18 +89,18 @@ function start() {
   byId("measure").closest(".field").hidden = measures.length < 2;
   byId("region").append(...ofLevel("regional").map(({ id, name }) => element("option", { value: id }, name)));
   for (const id of ["measure", "view", "level", "by", "region"]) byId(id).onchange = (event) => choose({ [id]: event.target.value || null });
-  byId("filter").oninput = (event) => { state.filter = event.target.value; showMap(); };
+  byId("filter").oninput = (event) => { state.filter = event.target.value; show(false); };
   byId("month").oninput = (event) => choose({ month: Number(event.target.value) });
   byId("month-before").onclick = () => choose({ month: state.month - 1 });
   byId("month-after").onclick = () => choose({ month: state.month + 1 });
-  byId("ranking-more").onclick = () => { state.isWhole = !state.isWhole; showMap(); };
+  byId("ranking-more").onclick = () => { state.isWhole = !state.isWhole; show(false); };
   listenToExports();
   addEventListener("popstate", () => choose(readAddress(), { isNew: false }));
   Object.assign(state, readAddress());
   wantedMonth = state.month;
   state.month = Math.min(Math.max(wantedMonth, currentMeasure().first), currentMeasure().last);
   showChoices();
-  return showAll().then(() => {
+  return show(true).then(() => {
     const figure = new URLSearchParams(location.search).get("figure");
     if (figure) showOnly(figure);
   });
