@@ -18,6 +18,9 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import duckdb
 import pytest
 from playwright.sync_api import Browser, sync_playwright
+from typer.testing import CliRunner
+
+from iae.cli import app
 
 if TYPE_CHECKING:
     from dbt.cli.main import dbtRunnerResult
@@ -122,10 +125,18 @@ class Pipeline:
         return done.stdout
 
     def iae(self, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
+        """Run a command of the project in a process of its own, whatever its exit code."""
         return self.run([sys.executable, "-m", "iae", *arguments])
 
+    def iae_here(self, *arguments: str | Path) -> str:
+        """Run a command that must succeed in this process, and return what it printed."""
+        with environment(self.environment):
+            done = CliRunner().invoke(app, [str(word) for word in arguments])
+        assert done.exit_code == 0, done.output
+        return done.stdout
+
     def load(self, *drops: Path) -> str:
-        return self.succeed([sys.executable, "-m", "iae", "load", *drops])
+        return self.iae_here("load", *drops)
 
     def run_dbt(self, *arguments: str) -> tuple[bool, str]:
         """Run dbt in this process: whether it succeeded and what it printed."""
@@ -141,7 +152,7 @@ class Pipeline:
         return printed
 
     def publish(self) -> str:
-        return self.succeed([sys.executable, "-m", "iae", "publish"])
+        return self.iae_here("publish")
 
     def query(self, sql: str, *, path: Path | None = None) -> list[tuple[Any, ...]]:
         """Rows of a query on the warehouse, read-only."""
@@ -190,7 +201,7 @@ def published_sample(tmp_path_factory: pytest.TempPathFactory) -> Pipeline:
         return Pipeline(Path(done).resolve())
     pipeline = Pipeline(tmp_path_factory.mktemp("sample"))
     drop = pipeline.folder / "drop"
-    pipeline.succeed([sys.executable, "-m", "iae", "sample", drop, "--scale", "0.02"])
+    pipeline.iae_here("sample", drop, "--scale", "0.02")
     pipeline.load(drop)
     pipeline.dbt("build", "--quiet", "--exclude-resource-type", "unit_test")
     pipeline.publish()
