@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+import json
 import random
+import re
+import shutil
 import time
+from contextlib import suppress
 from datetime import date
+from pathlib import Path
 
 import duckdb
 import numpy as np
 import pytest
+from python_calamine import CalamineWorkbook
 
 from conftest import Pipeline
+from iae.errors import IaeError
 from iae.protection.audit import audited
 from iae.protection.shape import Grid, Shape
 from iae.protection.stock import Stock, read_last_edition, read_stock, round_stock
 from iae.publishing.protection import read_record
+from iae.release.release import write_release
+from iae.site import build_site
 
 NAMES = {
     "stock": "marts.fct_stock_by_structure_type",
@@ -90,6 +99,74 @@ def test_no_sensitive_cell_is_narrow(months: dict[date, tuple[Shape, Grid, Grid]
     # One month again, cell by cell, by the solver.
     shape, exact, rounded = months[max(months)]
     assert audited(shape, exact, rounded, 5, solver_only=True).narrow == []
+
+
+@pytest.fixture(scope="module")
+def site(published_sample: Pipeline, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The page and the release of the sample: all that leaves the house."""
+    folder = tmp_path_factory.mktemp("open") / "site"
+    build_site(published_sample.published, folder)
+    write_release(published_sample.published, folder)
+    return folder
+
+
+def figures_of(path: Path) -> dict[str, set[float]]:
+    """The numbers of a file that are people of ours, by where they are in it."""
+    found: dict[str, set[float]] = {}
+    if path.suffix in (".csv", ".parquet"):
+        relation = duckdb.sql(f"from '{path}'")
+        for column in PEOPLE.get(path.stem.removeprefix("fictif_"), ()):
+            values = relation.filter(f"{column} is not null").project(column).distinct()
+            found[column] = {float(value) for (value,) in values.fetchall()}
+    elif path.suffix == ".xlsx":
+        book = CalamineWorkbook.from_path(path)
+        for name in book.sheet_names:
+            rows = book.get_sheet_by_name(name).to_python()
+            headings = [str(heading) for heading in rows[0]] if rows else []
+            of_people = PEOPLE.get(name, [h for h in headings if " – " in h or "Périmètre" in h])
+            for heading in set(of_people) & set(headings):
+                place = headings.index(heading)
+                values = {row[place] for row in rows[1:]}
+                found[f"{name}, {heading}"] = {v for v in values if isinstance(v, float)}
+    elif path.suffix == ".html" and "catalogue" not in path.parts:
+        data = re.search(
+            r'<script type="application/json" id="data">(.*?)</script>', path.read_text()
+        )
+        for measure in json.loads(data[1])["measures"] if data else ():
+            if measure["id"] != "published":
+                found[measure["id"]] = {
+                    float(value)
+                    for values in measure["stock"].values()
+                    for value in values
+                    if value is not None
+                }
+    return found
+
+
+def test_no_file_of_the_site_holds_an_exact_figure(site: Path) -> None:
+    nb_figures: dict[str, int] = {}
+    for path in sorted(site.rglob("*")):
+        if not path.is_file():
+            continue
+        for place, values in figures_of(path).items():
+            assert {value for value in values if value % 5} == set(), (path.name, place)
+            nb_figures[path.suffix] = nb_figures.get(path.suffix, 0) + len(values)
+    assert set(nb_figures) == {".csv", ".parquet", ".xlsx", ".html"}
+    assert min(nb_figures.values()) > 100
+
+
+def test_the_page_and_the_release_cannot_be_made_from_the_marts(
+    published_sample: Pipeline, tmp_path: Path
+) -> None:
+    exact = tmp_path / "iae.duckdb"
+    shutil.copy(published_sample.published, exact)
+    with duckdb.connect(str(exact)) as connection:
+        connection.execute("drop schema open_data cascade")
+    with pytest.raises(IaeError, match="open"):
+        write_release(exact, tmp_path / "site")
+    with suppress(IaeError):
+        build_site(exact, tmp_path / "page")
+    assert not list((tmp_path / "page").rglob("stock_by_structure_type.*"))
 
 
 def test_changes_are_null_where_those_of_the_mart_are(published_sample: Pipeline) -> None:

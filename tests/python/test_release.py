@@ -14,7 +14,6 @@ import pytest
 from frictionless import Package
 from python_calamine import CalamineWorkbook
 
-from iae.publishing.datapackage import json_ld
 from iae.release.release import (
     CHANGE_LOG,
     CHECKSUMS,
@@ -189,17 +188,6 @@ def test_checksums_are_those_of_the_files(released: Release) -> None:
     assert set(sums) == files - {CHECKSUMS}
     for name, digest in sums.items():
         assert hashlib.sha256((released.folder / name).read_bytes()).hexdigest() == digest
-
-
-def test_json_ld_leads_to_the_files(released: Release) -> None:
-    descriptor = json.loads((released.folder / DESCRIPTOR).read_text("utf-8"))
-    dataset = json_ld(descriptor, "donnees/latest")
-    assert (dataset["@type"], dataset["license"][:24]) == ("Dataset", "https://www.etalab.gouv.")
-    assert dataset["temporalCoverage"] == "2022-08/2022-09"
-    urls = {one["contentUrl"] for one in dataset["distribution"]}
-    assert "donnees/latest/composite_stock.csv" in urls
-    for url in urls:
-        assert (released.folder.parent.parent / url).is_file()
 
 
 def test_the_same_figures_make_no_new_edition(tmp_path: Path) -> None:

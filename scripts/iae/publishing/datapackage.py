@@ -1,4 +1,4 @@
-"""What the open tables are, for machines: a Frictionless data package, and schema.org's Dataset.
+"""What the open tables are, for machines: a Frictionless data package.
 
 Names, types, keys and descriptions are those that dbt wrote in the published file.
 """
@@ -273,39 +273,4 @@ def _resource(table: Table, files: dict[str, tuple[int, str]]) -> dict[str, Any]
         "parquet": f"{table.name}.parquet",
         "is_synthetic": table.is_synthetic,
         "schema": schema,
-    }
-
-
-def json_ld(descriptor: dict[str, Any], folder: str) -> dict[str, Any]:
-    """Return schema.org's Dataset for a page, from the descriptor; `folder` leads to the files."""
-    start, end = descriptor["temporal"]["start"], descriptor["temporal"]["end"]
-    return {
-        "@context": "https://schema.org/",
-        "@type": "Dataset",
-        "name": descriptor["title"],
-        "description": descriptor["description"],
-        "version": descriptor["version"],
-        "dateModified": descriptor["created"],
-        "inLanguage": "fr",
-        "license": LICENCE["path"],
-        "isAccessibleForFree": True,
-        "keywords": descriptor["keywords"],
-        "creator": {"@type": "Organization", "name": CONTRIBUTOR},
-        "isBasedOn": [source["title"] for source in descriptor["sources"]],
-        "spatialCoverage": {"@type": "Place", "name": descriptor["spatial"]},
-        "temporalCoverage": f"{start}/{end}" if start else None,
-        "variableMeasured": "Personnes en insertion par l’activité économique",
-        "distribution": [
-            {
-                "@type": "DataDownload",
-                "name": resource["title"],
-                "encodingFormat": media_type,
-                "contentUrl": f"{folder}/{resource[key]}",
-            }
-            for resource in descriptor["resources"]
-            for key, media_type in (
-                ("path", "text/csv"),
-                ("parquet", "application/vnd.apache.parquet"),
-            )
-        ],
     }
