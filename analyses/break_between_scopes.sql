@@ -17,15 +17,13 @@ stock_by_structure_type as (
 
 ),
 
-structure_types as (
-
-    select * from {{ ref('dim_structure_types').include(database=false) }}
-
-),
-
+-- The scopes are the same figure until the official one takes in other types.
 break_month as (
 
-    select max(official_first_month) as first_month from structure_types
+    select min(month) as first_month from composite
+    where
+        territory_id = 'FR'
+        and official_stock is distinct from constant_stock
 
 ),
 

@@ -22,6 +22,18 @@ structure_types as (
 
 ),
 
+-- The scopes are the same figure until the official one takes in other types: those that do not
+-- begin with the series.
+break_month as (
+
+    select
+        min(month) as series_start,
+        min(month) filter (where official_stock is distinct from constant_stock) as first_month,
+    from composite
+    where territory_id = 'FR'
+
+),
+
 final as (
 
     select
@@ -39,10 +51,14 @@ final as (
             and composite.territory_id = stock_by_structure_type.territory_id
     inner join structure_types
         on stock_by_structure_type.structure_type = structure_types.structure_type
+    cross join break_month
     where
         composite.territory_id = 'FR'
         and composite.official_stock is not null
-        and composite.month >= structure_types.official_first_month
+        and (
+            composite.month >= break_month.first_month
+            or structure_types.first_month = break_month.series_start
+        )
     order by
         composite.month,
         stock_by_structure_type.structure_type

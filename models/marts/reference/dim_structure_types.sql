@@ -6,26 +6,16 @@ structure_types as (
 
 ),
 
-official_scope as (
-
-    select * from {{ ref('composite_scopes') }}
-    where scope = 'official'
-
-),
-
 final as (
 
     select
-        structure_types.structure_type,
-        structure_types.label,
-        structure_types.source,
-        structure_types.stock_rule,
-        structure_types.first_month,
-        structure_types.provisional_months,
-        official_scope.first_month as official_first_month,
+        structure_type,
+        label,
+        source,
+        stock_rule,
+        first_month,
+        provisional_months,
     from structure_types
-    left join official_scope
-        on structure_types.structure_type = official_scope.structure_type
 
 )
 
