@@ -15,7 +15,6 @@ final as (
         stock_rule,
         first_month,
         provisional_months,
-        official_first_month,
     from structure_types
 
 )
