@@ -68,7 +68,7 @@ def months(published_sample: Pipeline, exact: Stock) -> dict[date, tuple[Shape, 
 def test_every_figure_is_a_multiple_of_the_base(published_sample: Pipeline) -> None:
     for table, columns in PEOPLE.items():
         for column in columns:
-            sql = f"select count(*), count_if({column} % 5 != 0) from open_data.{table}"
+            sql = f"select count(*), count(*) filter ({column} % 5 != 0) from open_data.{table}"
             ((nb_rows, nb_exact),) = published_sample.query(sql, path=published_sample.published)
             assert (nb_rows > 0 or table == "reconciliation", nb_exact) == (True, 0), column
 
@@ -221,15 +221,16 @@ def test_the_next_edition_moves_few_of_the_cells_that_have_not_changed(
 ) -> None:
     draw = random.Random(1)
     changed = {month: dict(cells) for month, cells in exact.exact.items()}
-    last = sorted(changed)[-3:]
+    last = sorted(changed)[-12:]
     for month in last:
         for cell, people in changed[month].items():
-            if cell[0][0] in "DN" and draw.random() < 0.03:
+            if cell[0][0] in "DN" and draw.random() < 0.01:
                 changed[month][cell] = max(0, people + draw.choice((-2, -1, 1, 2)))
     edition = read_last_edition(published_sample.published)
     started = time.process_time()
     rounded = round_stock(Stock(exact.parents, exact.scopes, changed), 5, "another salt", edition)
-    assert time.process_time() - started < 2
+    # Months that have not changed are not solved: 2 s for three that have.
+    assert time.process_time() - started < 8
     nb_unchanged = nb_moved = 0
     for month, (shape, grid) in rounded.items():
         _, before, rounded_before = months[month]
@@ -239,7 +240,7 @@ def test_the_next_edition_moves_few_of_the_cells_that_have_not_changed(
         unchanged = Stock(exact.parents, exact.scopes, changed).grid(month, shape) == before
         nb_unchanged += int(unchanged.sum())
         nb_moved += int((unchanged & (grid != rounded_before)).sum())
-    assert nb_unchanged > 2000
+    assert nb_unchanged > 10_000
     assert nb_moved < 0.01 * nb_unchanged
 
 

@@ -29,9 +29,10 @@ def show_protection(protection: Protection) -> None:
     stdout.print(table)
     last = protection.base - 1
     stdout.print(
-        f"An attacker who reads everything knows each of the {protection.nb_sensitive:,} cells of "
-        f"1 to {last} people to within {last} at best; {protection.nb_known:,} totals were public "
-        f"exactly; {protection.nb_solved:,} cells asked for the solver."
+        f"Who reads everything cannot confine any of the {protection.nb_sensitive:,} cells of 1 to "
+        f"{last} people to fewer than {protection.base} values, but where public totals alone do. "
+        f"{protection.nb_known:,} totals were public exactly; {protection.nb_solved:,} cells asked "
+        "for the solver."
     )
     if protection.nb_unchanged:
         stdout.print(
