@@ -7,7 +7,7 @@
     {%- if execute and flags.WHICH in build_commands() -%}
 
         {%- set failed = [] -%}
-        {%- set values = [] -%}
+        {%- set ended = [] -%}
         {%- for result in results -%}
             {%- if result.status not in ['success', 'pass', 'warn', 'no-op', 'skipped'] -%}
                 {%- do failed.append(result.node.unique_id) -%}
@@ -15,19 +15,17 @@
             {%- set warning = describe_test(result.node) ~ ': ' ~ result.failures if result.status == 'warn' -%}
             {%- set timing = result.timing | map(attribute='started_at') | list -%}
             {%- set ends = result.timing | map(attribute='completed_at') | list -%}
-            {%- do values.append(
-                '(' ~ [
-                    sql_text(result.node.unique_id),
-                    sql_text(result.status),
-                    sql_text(warning if warning else none),
-                    sql_text(timing[0] if timing else run_started_at),
-                    sql_text(ends[-1] if ends else run_started_at),
-                ] | join(', ') ~ ')'
-            ) -%}
+            {%- do ended.append({
+                'unique_id': result.node.unique_id,
+                'status': result.status | string,
+                'warning': warning if warning else none,
+                'started_at': (timing[0] if timing else run_started_at) | string,
+                'ended_at': (ends[-1] if ends else run_started_at) | string,
+            }) -%}
         {%- endfor -%}
 
         {%- do show_contents() -%}
-        {%- if values -%}
+        {%- if ended -%}
             {%- do run_query("
                 delete from raw.node_results
                 where unique_id in " ~ in_list(results | map(attribute='node.unique_id') | list) ~ ";
@@ -42,9 +40,21 @@
                     results.warning,
                     results.started_at::timestamp,
                     results.ended_at::timestamp,
-                from (values " ~ values | join(', ') ~ ") as results (
-                    unique_id, status, warning, started_at, ended_at
-                )
+                from (
+                    select unnest(
+                        from_json(
+                            " ~ sql_text(tojson(ended)) ~ ",
+                            '[{
+                                \"unique_id\": \"varchar\",
+                                \"status\": \"varchar\",
+                                \"warning\": \"varchar\",
+                                \"started_at\": \"varchar\",
+                                \"ended_at\": \"varchar\"
+                            }]'
+                        ),
+                        max_depth := 2
+                    )
+                ) as results
                 inner join raw.project_nodes as nodes on results.unique_id = nodes.unique_id
                 left join raw.contents on nodes.kind in ('model', 'seed') and nodes.name = contents.name
             ") -%}

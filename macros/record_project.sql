@@ -32,23 +32,23 @@
         from raw.project_files_on_disk;
     ") -%}
 
-    {%- set rows = [] -%}
+    {%- set nodes = [] -%}
     {%- for node in graph.nodes.values() if node.resource_type in ['model', 'seed', 'snapshot', 'test'] -%}
         {%- set definition = [] -%}
         {%- for part in ['raw_code', 'config', 'columns', 'constraints', 'description', 'test_metadata', 'column_name'] -%}
             {%- do definition.append(node.get(part) | string) -%}
         {%- endfor -%}
         {%- set is_test = node.resource_type == 'test' -%}
-        {%- do rows.append([
-            node.unique_id,
-            node.resource_type,
-            describe_test(node) if is_test else node.schema ~ '.' ~ node.alias,
-            none if is_test else node.schema,
-            none if is_test else node.alias,
-            local_md5(definition | join('|')),
-            node.original_file_path | replace('\\', '/'),
-            node.depends_on.nodes | join(' '),
-        ]) -%}
+        {%- do nodes.append({
+            'unique_id': node.unique_id,
+            'kind': node.resource_type,
+            'name': describe_test(node) if is_test else node.schema ~ '.' ~ node.alias,
+            'schema_name': none if is_test else node.schema,
+            'table_name': none if is_test else node.alias,
+            'definition': local_md5(definition | join('|')),
+            'path': node.original_file_path | replace('\\', '/'),
+            'parents': node.depends_on.nodes or [],
+        }) -%}
     {%- endfor -%}
     {#- dbt does not show hooks the unit tests of the project: they are read where they are written. -#}
     {%- set files_of_models = run_query(
@@ -56,27 +56,16 @@
     ) if 'models/**/*.y*ml' in patterns -%}
     {%- for file in files_of_models.rows if files_of_models -%}
         {%- for unit_test in fromyaml(file[0]).unit_tests if unit_test.get('config', {}).get('enabled', true) -%}
-            {%- do rows.append([
-                'unit_test.' ~ project_name ~ '.' ~ unit_test.model ~ '.' ~ unit_test.name,
-                'unit_test',
-                unit_test.name,
-                none,
-                none,
-                local_md5(unit_test | string),
-                '',
-                'model.' ~ project_name ~ '.' ~ unit_test.model,
-            ]) -%}
+            {%- do nodes.append({
+                'unique_id': 'unit_test.' ~ project_name ~ '.' ~ unit_test.model ~ '.' ~ unit_test.name,
+                'kind': 'unit_test',
+                'name': unit_test.name,
+                'definition': local_md5(unit_test | string),
+                'parents': ['model.' ~ project_name ~ '.' ~ unit_test.model],
+            }) -%}
         {%- endfor -%}
     {%- endfor -%}
 
-    {%- set values = [] -%}
-    {%- for row in rows -%}
-        {%- set texts = [] -%}
-        {%- for text in row -%}
-            {%- do texts.append(sql_text(text)) -%}
-        {%- endfor -%}
-        {%- do values.append('(' ~ texts | join(', ') ~ ')') -%}
-    {%- endfor -%}
     {%- do run_query("
         delete from raw.project_nodes;
 
@@ -88,10 +77,25 @@
             nodes.schema_name,
             nodes.table_name,
             md5(concat_ws('|', nodes.definition, files.digest, shared.digest)),
-            string_split(nodes.parents, ' '),
-        from (values " ~ values | join(', ') ~ ") as nodes (
-            unique_id, kind, name, schema_name, table_name, definition, path, parents
-        )
+            nodes.parents,
+        from (
+            select unnest(
+                from_json(
+                    " ~ sql_text(tojson(nodes)) ~ ",
+                    '[{
+                        \"unique_id\": \"varchar\",
+                        \"kind\": \"varchar\",
+                        \"name\": \"varchar\",
+                        \"schema_name\": \"varchar\",
+                        \"table_name\": \"varchar\",
+                        \"definition\": \"varchar\",
+                        \"path\": \"varchar\",
+                        \"parents\": [\"varchar\"]
+                    }]'
+                ),
+                max_depth := 2
+            )
+        ) as nodes
         left join raw.project_files as files
             on nodes.path = files.path and regexp_matches(files.path, '[.](csv|py|sql)$')
         cross join (
