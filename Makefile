@@ -135,8 +135,7 @@ sql-style: $(VENV)/.done
 	    | IAE_WAREHOUSE=:memory: xargs -r $(BIN)/sqlfluff lint \
 	    || [ $${PIPESTATUS[2]} = 0 ]
 
-# Twice: the second build must find what the first one left and change nothing. Unit tests read no
-# warehouse: once is enough.
+# Twice: the second build must find what the first one left and change nothing.
 .PHONY: scratch-build
 scratch-build: export IAE_WAREHOUSE := $(SCRATCH)/warehouse/build.duckdb
 scratch-build: export DBT_TARGET_PATH := $(SCRATCH)/target
@@ -148,7 +147,7 @@ scratch-build: $(VENV)/.done
 	$(DBT) --quiet build
 	$(IAE) publish
 	cp $(SCRATCH)/warehouse/iae.duckdb $(SCRATCH)/first.duckdb
-	$(DBT) --quiet build --exclude-resource-type unit_test
+	$(DBT) --quiet build
 	$(IAE) publish
 	$(DBT) --quiet docs generate
 

@@ -203,7 +203,7 @@ def published_sample(tmp_path_factory: pytest.TempPathFactory) -> Pipeline:
     drop = pipeline.folder / "drop"
     pipeline.iae_here("sample", drop, "--scale", "0.02")
     pipeline.load(drop)
-    pipeline.dbt("build", "--quiet", "--exclude-resource-type", "unit_test")
+    pipeline.dbt("build", "--quiet")
     pipeline.publish()
     return pipeline
 
