@@ -1,5 +1,5 @@
--- stock(m) = stock(m-1) + entries(m) - exits(m) in every cell but those of a type's first month, where
--- both are NULL (statistics.md, "Entries and exits").
+-- stock(m) = stock(m-1) + entries(m) - exits(m) in every cell but those of a type's first month,
+-- where both are NULL (statistics.md, "Entries and exits").
 with
 
 stock as (

@@ -19,18 +19,19 @@ published_series as (
 final as (
 
     select
-        territory_id,
+        reconciliation.territory_id,
         count(*) as nb_months,
-        min(month) as first_month,
-        max(month) as last_month,
-        max(abs(difference)) as largest_difference,
+        min(reconciliation.month) as first_month,
+        max(reconciliation.month) as last_month,
+        max(abs(reconciliation.difference)) as largest_difference,
     from reconciliation
     cross join published_series
     where
-        territory_id like 'D%'
-        and published_age_in_months >= settled_after_months
-        and abs(difference) > {{ var('reconciliation_max_difference_rate') }} * published_stock
-    group by territory_id
+        reconciliation.territory_id like 'D%'
+        and reconciliation.published_age_in_months >= published_series.settled_after_months
+        and abs(reconciliation.difference)
+        > {{ var('reconciliation_max_difference_rate') }} * reconciliation.published_stock
+    group by reconciliation.territory_id
 
 )
 

@@ -12,8 +12,8 @@ published_series as (
 
 ),
 
--- A figure that names no territory or month, or is no number, is dropped here: the not_null tests of
--- the intermediate model fail the build.
+-- A figure that names no territory or month, or is no number, is dropped here: the not_null tests
+-- of the intermediate model fail the build.
 figures as (
 
     select
