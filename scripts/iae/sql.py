@@ -1,6 +1,8 @@
-"""Names and texts as SQL writes them."""
+"""Names and texts as SQL writes them, and tables as a CSV for everybody has them."""
 
 from __future__ import annotations
+
+import duckdb
 
 
 def quoted(name: str) -> str:
@@ -11,3 +13,12 @@ def quoted(name: str) -> str:
 def literal(text: str) -> str:
     """Return an SQL string."""
     return "'" + text.replace("'", "''") + "'"
+
+
+def for_csv(relation: duckdb.DuckDBPyRelation) -> duckdb.DuckDBPyRelation:
+    """Return a relation with its booleans as TRUE and FALSE, which R and spreadsheets read."""
+    columns = [
+        f"upper({quoted(name)}::varchar) as {quoted(name)}" if kind == "BOOLEAN" else quoted(name)
+        for name, kind in zip(relation.columns, map(str, relation.types), strict=True)
+    ]
+    return relation.project(", ".join(columns))

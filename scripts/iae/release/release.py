@@ -19,6 +19,7 @@ from iae.folders import MARK, replaced
 from iae.publishing.datapackage import SCHEMA, Table, describe, read_tables
 from iae.release.changes import feed, find_changes
 from iae.release.workbook import write_workbook
+from iae.sql import for_csv
 
 FOLDER = "donnees"
 LATEST = "latest"
@@ -146,9 +147,9 @@ def _edition_before(editions: list[Path], version: str, is_synthetic: bool) -> P
 
 
 def _write_table(connection: duckdb.DuckDBPyConnection, table: Table, folder: Path) -> int:
-    """Write a CSV (UTF-8, comma, ISO dates) and a Parquet; return the number of rows."""
+    """Write a CSV (UTF-8, comma, ISO dates, TRUE, FALSE) and a Parquet; return the rows."""
     relation = connection.sql(table.sql)
-    relation.write_csv(
+    for_csv(relation).write_csv(
         str(folder / f"{table.name}.csv"), header=True, timestamp_format="%Y-%m-%dT%H:%M:%SZ"
     )
     relation.write_parquet(str(folder / f"{table.name}.parquet"), compression="zstd")

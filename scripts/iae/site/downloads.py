@@ -15,6 +15,7 @@ from xlsxwriter.worksheet import Worksheet
 from iae.site.content import Content
 from iae.site.french import TABLE_DESCRIPTIONS
 from iae.site.marts import Column, Marts
+from iae.sql import for_csv
 
 FOLDER = "fichiers"
 DICTIONARY = "dictionnaire.csv"
@@ -74,11 +75,7 @@ def _write_table(marts: Marts, content: Content, name: str, folder: Path) -> Dow
         relation = relation.project("*, true as is_synthetic")
     stem = f"{prefix(content)}{name}"
     text, parquet = folder / f"{stem}.csv", folder / f"{stem}.parquet"
-    shown = ", ".join(
-        f"upper({column}::varchar) as {column}" if str(kind) == "BOOLEAN" else column
-        for column, kind in zip(relation.columns, relation.types, strict=True)
-    )
-    relation.project(shown).write_csv(str(text), header=True)
+    for_csv(relation).write_csv(str(text), header=True)
     relation.write_parquet(str(parquet), compression="zstd")
     return Download(
         table=name,
