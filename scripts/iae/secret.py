@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import os
 import secrets
@@ -12,6 +11,11 @@ from functools import cache
 from pathlib import Path
 
 from iae.errors import IaeError, printable
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
 
 MIN_LENGTH = 16
 
@@ -89,7 +93,8 @@ def make_secret(path: Path) -> Secret:
         descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         try:
             with os.fdopen(descriptor, "w", encoding="ascii") as file:
-                fcntl.flock(file, fcntl.LOCK_EX)
+                if fcntl:
+                    fcntl.flock(file, fcntl.LOCK_EX)
                 file.write(secrets.token_hex(32))
                 file.flush()
                 os.fsync(file.fileno())
@@ -114,6 +119,8 @@ def make_secret(path: Path) -> Secret:
 
 def _clean_up(path: Path) -> None:
     """Take away what killed commands left; what another one is writing is locked, and stays."""
+    if not fcntl:
+        return  # who writes what cannot be told
     for left in path.parent.glob(f".{path.name}.*.new"):
         with left.open("rb") as file, suppress(BlockingIOError):
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -415,11 +415,11 @@ def test_nothing_from_the_future(
     warehouse.load(put(tmp_path / "a", name.format(last), content))
     ahead = last + dt.timedelta(days=1 if days_ahead == 1 else 366)
     sentence = warehouse.fault(put(tmp_path / "b", name.format(ahead), content))
-    assert f"to {last:%d/%m/%Y}); correct the file names" in sentence
+    assert f"to {last:%Y-%m-%d}); correct the file names" in sentence
 
 
 def test_nor_a_deb_date_from_the_future(tmp_path: Path, warehouse: Warehouse) -> None:
     ahead = dt.date.today() + dt.timedelta(days=2)
     text = fluxiae_text(FLUXIAE["salarie"], [], deb=f"{ahead:%d%m%Y}_112211")
     sentence = warehouse.fault(write_fluxiae(tmp_path / "drop", {"salarie": text}))
-    assert f"the extract is dated {ahead:%d/%m/%Y}, which cannot be" in sentence
+    assert f"the extract is dated {ahead:%Y-%m-%d}, which cannot be" in sentence

@@ -325,7 +325,7 @@ def test_a_system_without_memory_files_lands_the_same(
     put(tmp_path / "drop", "geiq/geiq_2021.xlsx", book)
     write_fluxiae(tmp_path / "drop", {"structure": fluxiae_text(FLUXIAE["structure"], [])})
     warehouse.load(tmp_path / "drop", max_rejected=0.1)
-    hashed = sha256(f"pepper{NIR[:13]}".encode()).hexdigest()
+    hashed = sha256(f"salt and pepper, black{NIR[:13]}".encode()).hexdigest()
     assert warehouse.query(
         "select num_contrat, raison_sociale, nir_hash, idcc, _line "
         "from raw.extrapro__contrats_pro order by _line"

@@ -897,5 +897,6 @@ def test_a_warehouse_that_is_no_database(
     drop = write_fluxiae(tmp_path / "drop")
     done = CliRunner().invoke(app, [word.format(drop=drop) for word in command])
     assert done.exit_code == 1
-    assert done.stderr.strip() == f"Error: {path}: is not a DuckDB database that can be opened."
+    said = f"Error: {path}: is something else, not a DuckDB database; check IAE_WAREHOUSE."
+    assert done.stderr.strip() == said
     assert path.read_bytes() == noise(99_999)

@@ -17,6 +17,7 @@ from python_calamine import CalamineWorkbook
 
 from conftest import PROJECT, REAL_DATA, Pipeline
 from iae.errors import IaeError
+from iae.folders import MARK
 from iae.sample import FIRST_MONTH, LAST_MONTH, MARKER, parse_month, write_sample
 from sample_reading import Content, count_stock, fluxiae_file, read_fluxiae
 
@@ -44,7 +45,26 @@ def files(
         from published.marts.fct_stock_by_structure_type
         where
             (territory_id like 'D%' or territory_id = 'NL')
-            and structure_type not in ('GEIQ', 'ITI')
+            and structure_type not in ('GEIQ', 'ITI');
+
+        create macro day(text) as try_strptime(text, ['%d/%m/%Y', '%d/%m/%Y %H:%M:%S']);
+
+        create table persons as
+        select salarie_id as id, any_value(salarie_nir[:13]) as nir,
+        from Salarie
+        where length(salarie_nir) >= 13
+        group by id;
+        """
+    )
+    connection.execute(f"attach '{published_sample.warehouse}' as warehouse (read_only)")
+    connection.execute(
+        """
+        create table located as
+        select structure_id as id, department_code,
+        from warehouse.intermediate.int_asp_structures_located
+        where department_code != 'NL';
+
+        detach warehouse
         """
     )
     return connection
@@ -314,8 +334,8 @@ FAULTS = {
                 select contrat_id_ctr from ContratMission where contrat_id_ctr is not null)""",
     "annex of another type than the contract": """
         select count(*) from EtatMensuelIndiv
-        inner join annexes on af_id_annexe_financiere = emi_afi_id
-        inner join contracts on contrat_id_ctr = emi_ctr_id
+        inner join AnnexeFinanciere on af_id_annexe_financiere = emi_afi_id
+        inner join ContratMission on contrat_id_ctr = emi_ctr_id
         where af_mesure_dispositif_code = 'ACI_DC' and contrat_mesure_disp_code = 'AI_DC'""",
     "state twice": "select count(emi_dsm_id) - count(distinct emi_dsm_id) from EtatMensuelIndiv",
     "state without id": "select count(*) from EtatMensuelIndiv where emi_dsm_id is null",
@@ -576,7 +596,7 @@ def test_it_says_that_it_is_synthetic(drop: Path) -> None:
 
 def test_before_2021_there_is_no_composite(tmp_path: Path) -> None:
     write_sample(tmp_path / "drop", scale=0.002, until=date(2018, 6, 1))
-    assert {path.name for path in (tmp_path / "drop").iterdir()} == {MARKER, "asp_fluxiae"}
+    assert {path.name for path in (tmp_path / "drop").iterdir()} == {MARK, MARKER, "asp_fluxiae"}
 
 
 @pytest.mark.parametrize("until", [FIRST_MONTH, date(2021, 1, 1), LAST_MONTH])

@@ -1110,7 +1110,8 @@ def test_sample_shows_all_departments(
 ) -> None:
     done = published_sample.iae("site", "--out", tmp_path / "site")
     assert done.returncode == 0, done.stdout + done.stderr
-    with opened_site(browser, tmp_path / "site", published_sample.published) as opened:
+    made_up = tmp_path / "site" / "echantillon"
+    with opened_site(browser, made_up, published_sample.published) as opened:
         # Mayotte is outside the coverage of the recomputed figures.
         assert len(opened.fills()) == 101
         assert sum((fill or "").startswith("url(") for fill in opened.fills()) == 1
