@@ -127,8 +127,8 @@ def test_csv_and_parquet_hold_the_open_table_and_a_status(released: Release) -> 
     text = (released.folder / "stock_by_structure_type.csv").read_bytes()
     lines = text.decode("utf-8").splitlines()
     assert lines[0] == "month,territory_id,structure_type,stock,is_provisional,obs_status"
-    assert lines[1] == "2022-08-01,D01,ACI,120,false,A"
-    assert lines[-1] == "2022-09-01,FR,ACI,125,true,P"
+    assert lines[1] == "2022-08-01,D01,ACI,120,FALSE,A"
+    assert lines[-1] == "2022-09-01,FR,ACI,125,TRUE,P"
     parquet = released.folder / "stock_by_structure_type.parquet"
     rows = duckdb.sql(f"from '{parquet}'").fetchall()
     assert rows[0] == (date(2022, 8, 1), "D01", "ACI", 120, False, "A")
@@ -137,7 +137,7 @@ def test_csv_and_parquet_hold_the_open_table_and_a_status(released: Release) -> 
     statuses = composite.project("official_stock, obs_status, constant_obs_status").distinct()
     assert sorted(statuses.fetchall(), key=str) == [(None, "M", "A"), (None, "M", "P")]
     editions = (released.folder / "editions.csv").read_text().splitlines()
-    assert editions[1] == "2022-10-11,1,2022-10-12T09:30:00Z,false,0"
+    assert editions[1] == "2022-10-11,1,2022-10-12T09:30:00Z,FALSE,0"
     published = read_csv(released.folder / "published_stock.csv")
     assert [row[-1] for row in published] == ["A", "P"]
 
