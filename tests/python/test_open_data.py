@@ -42,6 +42,10 @@ PEOPLE = {
         "constant_change",
     ),
     "reconciliation": ("constant_stock",),
+    "flows_by_structure_type": ("entries", "exits", "returns"),
+    "people_by_year": ("nb_people",),
+    "structures_by_structure_type": ("nb_structures",),
+    "declarations": ("nb_expected", "nb_declared"),
 }
 
 
@@ -192,6 +196,10 @@ def test_columns_are_those_of_the_marts(published_sample: Pipeline) -> None:
     marts = {
         "stock_by_structure_type": "fct_stock_by_structure_type",
         "composite_stock": "fct_composite_stock",
+        "flows_by_structure_type": "fct_flows_by_structure_type",
+        "people_by_year": "fct_people_by_year",
+        "structures_by_structure_type": "fct_structures_by_structure_type",
+        "declarations": "fct_declarations",
         "published_stock": "fct_published_stock",
         "published_revisions": "fct_published_revisions",
         "reconciliation": "fct_reconciliation",

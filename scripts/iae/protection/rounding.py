@@ -41,22 +41,21 @@ class Previous:
     rounded: Grid
 
 
+def draw(name: str, salt: str) -> float:
+    """Return a number between 0 and 1, the same for the same name and salt."""
+    key = blake2b(salt.encode()).digest()
+    # 56 bits; the half keeps 0 and 1 out.
+    return (int.from_bytes(blake2b(name.encode(), key=key, digest_size=7).digest()) + 0.5) / 2.0**56
+
+
 def draws(shape: Shape, month: str, salt: str, attempt: int = 0) -> Draws:
     """Return a number between 0 and 1 for each cell, the same for the same month, cell and salt."""
     numbers = [
-        int.from_bytes(
-            blake2b(
-                f"{month}|{territory}|{component}|{attempt}".encode(),
-                key=blake2b(salt.encode()).digest(),
-                digest_size=7,
-            ).digest()
-        )
+        draw(f"{month}|{territory}|{component}|{attempt}", salt)
         for territory in shape.territories
         for component in shape.components
     ]
-    # 56 bits; the half keeps 0 and 1 out.
-    drawn = (np.array(numbers, np.float64) + 0.5) / 2.0**56
-    return drawn.reshape(len(shape.territories), len(shape.components))
+    return np.array(numbers).reshape(len(shape.territories), len(shape.components))
 
 
 def is_kept(shape: Shape, exact: Grid, previous: Previous | None, base: int) -> bool:

@@ -40,7 +40,21 @@ SOURCES = {
 }
 # Tables whose figures come from the published series, and those from the other extracts.
 FROM_PUBLISHED = ("published_stock", "published_revisions")
-FROM_EXTRACTS = ("stock_by_structure_type", "composite_stock", "reconciliation")
+FROM_EXTRACTS = (
+    "stock_by_structure_type",
+    "composite_stock",
+    "flows_by_structure_type",
+    "people_by_year",
+    "structures_by_structure_type",
+    "declarations",
+    "reconciliation",
+)
+# A count of structures is as firm as the stock of its month.
+_AS_ITS_STOCK = (
+    "(select is_provisional from open_data.stock_by_structure_type as stocks "
+    "where stocks.month = figures.month and stocks.territory_id = figures.territory_id "
+    "and stocks.structure_type = figures.structure_type)"
+)
 # Observation status (SDMX): the column that bears it, and SQL that gives it from a row.
 _STATUS = "case when {missing} then 'M' when {provisional} then 'P' else 'A' end"
 STATUS_COLUMNS = {
@@ -49,6 +63,10 @@ STATUS_COLUMNS = {
         "obs_status": ("official_stock is null", "is_provisional"),
         "constant_obs_status": ("constant_stock is null", "is_provisional"),
     },
+    "flows_by_structure_type": {"obs_status": ("entries is null", "is_provisional")},
+    "people_by_year": {"obs_status": ("nb_people is null", "is_provisional")},
+    "structures_by_structure_type": {"obs_status": ("nb_structures is null", _AS_ITS_STOCK)},
+    "declarations": {"obs_status": ("nb_expected is null", _AS_ITS_STOCK)},
     "published_stock": {
         "obs_status": ("stock is null", "is_provisional"),
     },

@@ -27,6 +27,7 @@ from iae.protection.stock import (
     read_rounded,
     read_stock,
 )
+from iae.publishing import country
 
 SCHEMA = "open_data"
 # What is public already, as it is, or says nothing of people.
@@ -43,6 +44,7 @@ AUDITED = {
     "protection",
     "reconciliation",
     "stock_by_structure_type",
+    *country.WRONG,
 }
 # Where the published file says what the audit saw.
 RECORD = "marts.audit_protection"
@@ -120,6 +122,11 @@ def audit_open_data(connection: duckdb.DuckDBPyConnection, published: Path) -> P
     _check_what_is_public(connection, names)
     if "editions" in names:
         _check_editions(connection, base)
+    if telling := country.tables_that_tell(connection, names, base):
+        raise ProtectionError(
+            f"{SCHEMA}.{telling[0]} is not what may be told of the country: nothing is published; "
+            "run dbt build."
+        )
     stock = read_stock(
         stock=connection.table(EXACT),
         territories=connection.table("marts.dim_territories"),
