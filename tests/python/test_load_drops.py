@@ -15,7 +15,16 @@ from iae.cli import app
 from iae.errors import IaeError
 from iae.loading.drops import look_into
 from loading import FLUXIAE, Warehouse, fluxiae_text, rows_of, write_fluxiae
-from test_load_formats import contract, edition, extrapro, put, tarred, workbook, zipped
+from test_load_formats import (
+    CONTRATS_AIDES,
+    contract,
+    edition,
+    extrapro,
+    put,
+    tarred,
+    workbook,
+    zipped,
+)
 
 ITI_ROWS: list[list[object]] = [
     ["Mois", "Région", "Département", "Réseau", "Entrées"],
@@ -23,6 +32,7 @@ ITI_ROWS: list[list[object]] = [
 ]
 GEIQ_LIST = b"Nom;Code Postal;Ville;SIRET\na;59000;b;12345678900011\n"
 PRO = extrapro(contract("1")).encode()
+AIDES = (";".join(CONTRATS_AIDES) + "\n").encode()
 
 
 @pytest.fixture
@@ -153,6 +163,16 @@ NEXT = texts("01032022_112211")
             id="other case, and a space",
         ),
         pytest.param(
+            {"Contrats": b"x", "ASP contrats-aidés/contrats_aides_20220301.csv": AIDES},
+            ["asp_contrats_aides 2022-03-01"],
+            id="accents, spaces and hyphens",
+        ),
+        pytest.param(
+            {"extrapro/~/contrats_pro_20220301.csv": PRO},
+            ["extrapro 2022-03-01"],
+            id="the folder that a path not read as one makes",
+        ),
+        pytest.param(
             {"ExtraPro/mars/CONTRATS_PRO_2022-03-01.CSV": PRO},
             ["extrapro 2022-03-01"],
             id="other case of the file, one folder down, date with hyphens",
@@ -223,6 +243,11 @@ def without(name: str, files: dict[str, bytes]) -> dict[str, bytes]:
             "extrapro: no file for contrats_pro in .*/extrapro, which holds nothing; expected a "
             "name such as contrats_pro_<YYYYMMDD>.csv",
             id="an empty folder",
+        ),
+        pytest.param(
+            {"extrapro": PRO, "geiq/geiq_2022.csv": GEIQ_LIST},
+            "extrapro: .*/drop/extrapro is a file, where a folder is expected",
+            id="a file named as a source",
         ),
         pytest.param(
             {"extrapro/notes.csv": b"x", "extrapro/x/y.pdf": b"x"},
@@ -317,6 +342,14 @@ def test_a_folder_that_may_not_be_read(
     )
 
 
+@pytest.mark.parametrize("target", ["nowhere", "extrapro"], ids=["nowhere", "itself"])
+def test_a_source_that_is_a_link_to_nothing(tmp_path: Path, target: str) -> None:
+    drop = write(tmp_path / "drop", {"geiq/geiq_2022.csv": GEIQ_LIST})
+    (drop / "extrapro").symlink_to(drop / target)
+    [fault] = look_into([drop]).faults
+    assert "drop/extrapro is a link to nothing, where a folder is expected" in str(fault)
+
+
 def test_nothing_is_found_twice(tmp_path: Path) -> None:
     drop = write(tmp_path / "drop", {"extrapro/mars/contrats_pro_20220301.csv": PRO})
     (drop / "extrapro" / "mars" / "loop").symlink_to(drop / "extrapro")
@@ -331,12 +364,15 @@ def test_what_is_left_alone_is_named(tmp_path: Path) -> None:
         "asp_fluxiae/fluxIAE_Salarie_01032022_112211.csv.part": b"x",
         "asp_fluxiae/x/Thumbs.db": b"x",
         "notes/x.txt": b"x",
+        "contrats_pro_20220301.csv.part": b"x",
+        "~$contrats_pro_20220301.xlsx": b"x",
     }
     drop = write(tmp_path / "drop", files)
     found = look_into([drop])
     assert found.faults == []
     assert found.left_alone == [
         f"{drop}/notes/",
+        f"{drop}/contrats_pro_20220301.csv.part",
         "asp_fluxiae/fluxIAE_RefMois_22022022_112211.csv",
         "asp_fluxiae/fluxIAE_RefMois_22022022_112211.csv.gz",
         "asp_fluxiae/fluxIAE_Salarie_01032022_112211.csv.part",

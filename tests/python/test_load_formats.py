@@ -209,6 +209,8 @@ def test_iti_workbook(tmp_path: Path, warehouse: Warehouse) -> None:
         ["TOTAL janvier", None, None, None, 1219],
         ["févr.-21", "Bretagne", "Finistère", "BGE", 1.5],
         [None, None, None, None, 4],
+        ["Mois ", "REGION", "Département", "Réseau", "Entrées"],
+        [None, None, "Morbihan", "BGE", 5],
         ["Source : BPI France"],
     ]
     put(tmp_path / "drop", "bpifrance_iti/iti_entrees_20220301.xlsx", workbook(rows))
@@ -224,6 +226,7 @@ def test_iti_workbook(tmp_path: Path, warehouse: Warehouse) -> None:
         ("TOTAL janvier", "Corse", None, None, "1219", 9),
         ("févr.-21", "Bretagne", "Finistère", "BGE", "1.5", 10),
         ("févr.-21", "Bretagne", None, None, "4", 11),
+        ("févr.-21", "Bretagne", "Morbihan", "BGE", "5", 13),
     ]
 
 
@@ -263,6 +266,7 @@ def test_the_cells_of_a_total_do_not_fill_down(tmp_path: Path, warehouse: Wareho
     """After each total, in the first or the second column, the block before it goes on."""
     totals = ["Total", "TOTAL 2021", "Sous-total Bretagne", "sous total", "SOUS\u2011TOTAL"]
     totals += ["Ensemble", "ensemble des réseaux", "\u00a0Total", "Sous\u00a0total"]
+    totals += ["Sous\u2013total", "« Total »"]
     rows: list[list[object]] = [["Mois", "Région", "Département", "Réseau", "Entrées"]]
     for total in totals:
         for place in (0, 1):

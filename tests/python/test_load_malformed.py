@@ -398,6 +398,23 @@ CASES = [
         for what, content in INSTEAD.items()
     ),
     *(
+        Case(f"instead of a table: {name}", other(PRO, content), f"is {what},")
+        for name, what, content in (
+            ("HTML without its head", r"a web page \(HTML\), .*login", b"<table><tr><td>x"),
+            ("JSON of one line each", "a JSON file", b'{}\n{"a": 1}\n'),
+            ("JSON of numbers", "a JSON file", b"[\n 1,\n 2]"),
+            ("an e-mail", "an e-mail", b"From: a\nSubject: b\n\nc"),
+            ("a DuckDB database", "a DuckDB database", bytes(8) + b"DUCK" + bytes(4_000)),
+            ("UTF-16, big end first", "a text in UTF-16", extrapro().encode("utf-16-be")),
+            ("UTF-32 without its mark", "a text in UTF-32", extrapro().encode("utf-32-le")),
+            (
+                "a book",
+                "a document or a program",
+                zipped({"mimetype": b"application/epub+zip", "content.opf": b"x"}),
+            ),
+        )
+    ),
+    *(
         Case(f"instead of an archive: {what}", archive(content), f"is {what}.*not a .zip")
         for what, content in INSTEAD.items()
         if "archive" in what or "HTML" in what
@@ -514,10 +531,19 @@ CASES = [
         "NIRs masked, and not shown",
         flux(
             salarie=fluxiae_text(
-                FLUXIAE["salarie"], [{"salarie_id": "1", "salarie_nir": f"9{NIR}"}] * 10
+                FLUXIAE["salarie"], [{"salarie_id": "1", "salarie_nir": f"9{NIR}"}] * 1_000
             )
         ),
-        "column salarie_nir_hash holds a NIR of 13 or 15 characters in 0 of 10 rows only;",
+        "column salarie_nir_hash holds a NIR of 13 or 15 characters in 0 of 1,000 rows only;",
+    ),
+    Case(
+        "ten people with the same placeholder for a NIR",
+        flux(
+            salarie=fluxiae_text(
+                FLUXIAE["salarie"], [{"salarie_id": "1", "salarie_nir": "1000000000000"}] * 10
+            )
+        ),
+        landed="select count(*) = 10 and count(salarie_nir_hash) = 0 from raw.asp_fluxiae__salarie",
     ),
     Case(
         "INSEE codes that are labels",

@@ -6,25 +6,24 @@ from dataclasses import replace
 
 from iae.loading.declaration import Key
 
-# Where a column may be empty as a whole by design, or by the luck of a few rows.
+# Of so many rows not one is empty by chance. Where nothing need be there, it takes more of them.
 _ENOUGH_ROWS = 10
+_MANY_ROWS = 1_000
 
 
 def as_typed(column: str) -> str:
     """Return SQL: a code without spaces of any kind and without what spreadsheets add to it.
 
-    That is a leading `'`, `="…"` around it, a trailing `.0` or `,0` (docs/indicator.md, "Where a
-    structure is").
+    As the models read it: macros/strip_spreadsheet_marks.sql.
     """
-    sql = column
-    for added, kept in ((r"[\s\pZ]", ""), ('^="(.*)"$', r"\1"), ("^'", ""), ("[.,]0$", "")):
-        sql = f"regexp_replace({sql}, '{added.replace(chr(39), chr(39) * 2)}', '{kept}', 'g')"
-    return sql
+    bare = rf"regexp_replace({column}, '[\s\pZ\pC]', '', 'g')"
+    marks = r"""'^''?(?:="''?(.*?)(?:[.,]0)?"|(.*?)(?:[.,]0)?)$'"""
+    return rf"regexp_replace({bare}, {marks}, '\1\2')"
 
 
 def trimmed(column: str) -> str:
-    """Return SQL: a text without the white space around it."""
-    return rf"regexp_replace({column}, '^[\s\pZ]+|[\s\pZ]+$', '', 'g')"
+    """Return SQL: a text without the white space around it, as macros/trim_white_space.sql."""
+    return rf"trim({column}, concat(e' \t\r\n', chr(160), chr(8239)))"
 
 
 def _matches(text: str, pattern: str) -> str:
@@ -41,7 +40,7 @@ def ids(*columns: str) -> tuple[Key, ...]:
 
 def references(*columns: str) -> tuple[Key, ...]:
     """Ids of other tables' rows, empty in many rows, not in all of them."""
-    return tuple(replace(key, least=0) for key in ids(*columns))
+    return tuple(replace(key, least=0, at_least=_MANY_ROWS) for key in ids(*columns))
 
 
 def dates(*columns: str) -> tuple[Key, ...]:
@@ -58,7 +57,7 @@ def sirets(column: str) -> tuple[Key, ...]:
     """A SIRET: 14 digits, of which two leading zeros may be lost (docs/sources.md)."""
 
     def is_siret(value: str) -> str:
-        return _matches(f"replace({as_typed(value)}, '.', '')", r"\d{12,14}")
+        return _matches(as_typed(value), r"\d(?:\.?\d){11,13}")
 
     return (Key(column, is_siret, "a SIRET of 14 digits", 0.5, at_least=1),)
 
@@ -67,7 +66,7 @@ def nirs(column: str) -> tuple[Key, ...]:
     """The hash of a NIR, which is there for a usable one only."""
     what = "a NIR of 13 or 15 characters"
     return (
-        Key(f"{column}_hash", lambda _: "true", what, 0, at_least=_ENOUGH_ROWS, is_required=True),
+        Key(f"{column}_hash", lambda _: "true", what, 0, at_least=_MANY_ROWS, is_required=True),
     )
 
 
@@ -79,8 +78,12 @@ def patterns(what: str, pattern: str, *columns: str, least: float = 0.2) -> tupl
     )
 
 
-def places(communes: tuple[str, ...] = (), postcodes: tuple[str, ...] = ()) -> tuple[Key, ...]:
-    """INSEE codes of communes and postcodes: another place is tried where one locates nothing."""
+def places(
+    communes: tuple[str, ...] = (),
+    postcodes: tuple[str, ...] = (),
+    departments: tuple[str, ...] = (),
+) -> tuple[Key, ...]:
+    """Codes of places: another place is tried where one locates nothing."""
 
     def is_code(value: str) -> str:
         return _matches(as_typed(value), r"\d{4,5}|2[ABab]\d{3}")
@@ -88,4 +91,6 @@ def places(communes: tuple[str, ...] = (), postcodes: tuple[str, ...] = ()) -> t
     return (
         *(Key(column, is_code, "an INSEE code of 5 characters", 0) for column in communes),
         *(Key(column, is_code, "a postcode of 5 digits", 0) for column in postcodes),
+        # By many spellings, which are the models' to read.
+        *patterns("a department", r".*(\d|\pL{3}).*", *departments, least=0),
     )

@@ -35,7 +35,6 @@ _MAGIC: tuple[tuple[bytes, str, str], ...] = (
     (b"\x00\x01\x00\x00Standard", "an Access database", _SAVE_AS_CSV),
     (b"version https://git-lfs", "a pointer of Git LFS, not the file", "fetch the file itself"),
     (b"-----BEGIN PGP", "an encrypted file (PGP)", "decrypt it first"),
-    (b"MIME-Version:", "an e-mail", "deliver the file attached to it"),
     (b"MZ", "a program", _ASK_AGAIN),
     (b"\x7fELF", "a program", _ASK_AGAIN),
 )
@@ -50,6 +49,9 @@ _OLE_STREAMS = (
     ("Book", "an Excel workbook", _SAVE_AS_CSV),
 )
 _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1f]")
+_HTML = re.compile(rb"<(!doctype html|html|head|body|meta|script|title|table|div)[\s>]")
+_JSON = re.compile(rb'\{\s*["}]|\[\s*[-\d\[{"\]]')
+_E_MAIL = re.compile(rb"(from|to|subject|received|return-path|mime-version|x-[\w-]+): ")
 
 
 def description(item: Delivered) -> tuple[str, str] | None:
@@ -70,9 +72,11 @@ def description(item: Delivered) -> tuple[str, str] | None:
         return _zipped(head)
     if head.startswith(_OLE):
         return _in_ole(head)
-    if head.startswith((b"\xff\xfe\x00\x00", b"\x00\x00\xfe\xff")):
+    if head[8:12] == b"DUCK":
+        return "a DuckDB database", _SAVE_AS_CSV
+    if head.startswith((b"\xff\xfe\x00\x00", b"\x00\x00\xfe\xff")) or _has_zeros(head, 3, of=4):
         return "a text in UTF-32", "save it in UTF-8"
-    if _is_utf_16(head):
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")) or _has_zeros(head, 1, of=2):
         return "a text in UTF-16", "save it in UTF-8"
     return _text(head)
 
@@ -83,7 +87,9 @@ def _zipped(head: bytes) -> tuple[str, str]:
         return "a text document", _ASK_AGAIN
     if b"ppt/" in head or b"opendocument.presentation" in head:
         return "a presentation", _ASK_AGAIN
-    return "a workbook", _SAVE_AS_CSV
+    if b"xl/" in head or b"opendocument.spreadsheet" in head:
+        return "a workbook", _SAVE_AS_CSV
+    return "a document or a program", _ASK_AGAIN
 
 
 def _in_ole(head: bytes) -> tuple[str, str]:
@@ -93,26 +99,27 @@ def _in_ole(head: bytes) -> tuple[str, str]:
     return "a file of an older Office, of no known kind", _ASK_AGAIN
 
 
-def _is_utf_16(head: bytes) -> bool:
-    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return True
-    # Without its mark: of each two bytes of Latin letters, one is zero.
+def _has_zeros(head: bytes, nb_zeros: int, of: int) -> bool:
+    """Tell whether of each so many bytes so many are zero, as in Latin letters without a mark."""
     start = head[:1000]
-    nb_zeros = max(start[0::2].count(0), start[1::2].count(0))
-    return len(start) > 1 and nb_zeros > 0.8 * (len(start) // 2)
+    places = [start[place::of] for place in range(of)]
+    nb_mostly_zero = sum(place.count(0) > 0.8 * len(place) for place in places if place)
+    return len(start) >= of and nb_mostly_zero == nb_zeros
 
 
 def _text(head: bytes) -> tuple[str, str] | None:
     text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
     start = text[:1000].lower()
-    if start.startswith((b"<!doctype html", b"<html")) or b"<html" in start:
+    if _HTML.match(start) or b"<html" in start:
         return "a web page (HTML), perhaps of a login", _DOWNLOAD_AGAIN
     if b"mso-application" in start or b"urn:schemas-microsoft-com:office:spreadsheet" in start:
         return "a workbook in XML (Excel 2003)", "save it as CSV or .xlsx"
     if start.startswith(b"<"):
         return "an XML file", _ASK_AGAIN
-    if re.match(rb'\{\s*"|\[\s*[\[{"]', start):
+    if _JSON.match(start):
         return "a JSON file", _SAVE_AS_CSV
+    if _E_MAIL.match(start):
+        return "an e-mail", "deliver the file attached to it"
     if len(_CONTROL.findall(text)) > len(text) // 20:
         return "no text", _ASK_AGAIN
     if b"\r" in text and b"\n" not in text:

@@ -15,6 +15,7 @@ from iae.errors import IaeError, printable
 from iae.loading.containers import Delivered, delivered
 from iae.loading.contents import description
 from iae.loading.declaration import Source, Table
+from iae.loading.formats.records import column_name
 from iae.loading.sources import SOURCES
 
 # What `iae sample` leaves at the root of a drop it wrote.
@@ -124,8 +125,14 @@ def _places_in(folder: Path, drop: Drop) -> list[_Place]:
         drop.left_alone += [
             f"{printable(path)}/" for path in inside if path.is_dir() and path not in known
         ]
+        drop.left_alone += [
+            printable(path)
+            for path in inside
+            if not (path.is_dir() or _is_hidden(path) or path.name == SYNTHETIC_MARK)
+            and not (_source_named(path) or _sources_of([path]))
+        ]
         return [*named, *beside]
-    if source := SOURCES.get(folder.resolve().name.lower()):
+    if source := _source_named(folder.resolve()):
         return [_Place(source, folder)]
     if beside:
         return beside if len(beside) > 1 else [_Place(beside[0].source, folder)]
@@ -138,11 +145,12 @@ def _places_in(folder: Path, drop: Drop) -> list[_Place]:
 
 
 def _named_for_sources(paths: Iterable[Path]) -> list[_Place]:
-    return [
-        _Place(SOURCES[path.name.strip().lower()], path)
-        for path in paths
-        if path.name.strip().lower() in SOURCES and path.is_dir()
-    ]
+    return [_Place(source, path) for path in paths if (source := _source_named(path))]
+
+
+def _source_named(path: Path) -> Source | None:
+    """Return the source that a folder is named for, in any case, accents and hyphens aside."""
+    return SOURCES.get(re.sub(r"[\W_]+", "_", column_name(path.name)).strip("_"))
 
 
 def _sources_of(paths: list[Path]) -> list[Source]:
@@ -171,7 +179,7 @@ def _listed(folder: Path) -> list[Path]:
 
 
 def _is_hidden(path: Path) -> bool:
-    return path.name.startswith((".", "~", "__MACOSX"))
+    return path.name.startswith((".", "~$", "__MACOSX"))
 
 
 def _is_accepted(name: str) -> bool:
@@ -206,6 +214,13 @@ class _SearchedPlace:
 
     def search(self) -> None:
         """Add to the drop what is in the place: extracts, faults, and what is left alone."""
+        if not self.place.folder.is_dir():
+            what = "a file" if self.place.folder.exists() else "a link to nothing"
+            folder = printable(self.place.folder)
+            self.drop.faults.append(
+                IaeError(f"{self.source.name}: {folder} is {what}, where a folder is expected.")
+            )
+            return
         try:
             for path in self._files(self.place.folder, _MAX_FOLDERS, set()):
                 self._look_at(path)
@@ -227,7 +242,10 @@ class _SearchedPlace:
         if folder.resolve() in seen:
             return
         seen.add(folder.resolve())
-        for path in _listed(folder):
+        inside = _listed(folder)
+        if not inside and folder != self.place.folder:
+            self.left_alone.append(f"{self._below(folder)}/ (empty)")
+        for path in inside:
             if _is_hidden(path) or path.name == SYNTHETIC_MARK:
                 continue
             if path.is_file():

@@ -44,6 +44,6 @@ def _other_table(reading: Reading, table: Table) -> str:
         for other in source.tables:
             if other is not table and {*other.wanted} <= {*reading.columns}:
                 return f" (its columns are those of {source.name}, {other.name})"
-    if len(reading.columns) == 1:
+    if isinstance(reading, TextReading) and len(reading.columns) == 1:
         return f" (it has no {reading.dialect.separator!r} between columns)"
     return ""

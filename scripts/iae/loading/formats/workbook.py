@@ -24,8 +24,8 @@ QUOTE = "\x02"
 MAX_WORKBOOK_BYTES = 256 << 20
 # Title lines stand above the header, not hundreds of them.
 _HEADER_ROWS = 100
-# docs/sources.md, "bpifrance_iti": how a row of totals begins.
-_TOTAL = re.compile(r"total|sous[\s\u2010-]*total|ensemble")
+# docs/sources.md, "bpifrance_iti": how a row of totals begins, words apart (is_total_label.sql).
+_TOTALS = ("total", "sous total", "ensemble")
 
 Rows = list[list[object]]
 
@@ -120,7 +120,10 @@ class WorkbookReading(Reading):
             yield ("\n".join(records) + "\n").encode()
 
     def _is_data(self, values: dict[str, str]) -> bool:
-        return any(values[name].strip() for name in self.layout.data_columns or self.wanted)
+        # A header is repeated where one table stands below another, or on each printed page.
+        return any(
+            values[name].strip() for name in self.layout.data_columns or self.wanted
+        ) and not all(column_name(values[name]) == name for name in self.wanted)
 
     def _fill_down(self, values: dict[str, str], above: dict[str, str]) -> None:
         is_total = any(_is_total(values[name]) for name in self.layout.total_columns)
@@ -185,7 +188,8 @@ def _sheet(name: str, rows: Rows, wanted: tuple[str, ...]) -> Sheet:
 
 
 def _is_total(text: str) -> bool:
-    return _TOTAL.match(unicodedata.normalize("NFKC", text).strip().casefold()) is not None
+    words = re.sub(r"[\W_]+", " ", unicodedata.normalize("NFKC", text).casefold())
+    return words.strip().startswith(_TOTALS)
 
 
 def _text(cell: object) -> str:

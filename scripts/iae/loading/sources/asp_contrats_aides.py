@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from iae.loading.codes import dates, ids, patterns, places, sirets
+from iae.loading.codes import dates, ids, places, sirets
 from iae.loading.declaration import Source, Table
 from iae.loading.formats.delimited import Delimited
 
@@ -29,8 +29,7 @@ ASP_CONTRATS_AIDES = Source(
                 *ids("num_convention"),
                 *sirets("siret_employeur"),
                 *dates("date_embauche", "date_fin_prevue", "date_rupture"),
-                *patterns("a department code", r"[A-Za-z-]*\d[0-9A-Za-z]*", "code_departement"),
-                *places(postcodes=("code_postal",)),
+                *places(postcodes=("code_postal",), departments=("code_departement",)),
             ),
         ),
     ),

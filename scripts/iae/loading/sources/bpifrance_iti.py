@@ -17,10 +17,10 @@ BPIFRANCE_ITI = Source(
             has_personal_data=False,
             keys=(
                 *ids("departement"),
-                # Several spellings (docs/sources.md): a year, or two digits of one, and a month.
+                # The spellings that the models read: macros/parse_month.sql.
                 *patterns(
-                    "a month",
-                    r"\d{4}-\d\d(-\d\d)?|\d\d?/\d{4}|\pL+\.?[-\s\pZ]*\d{2,4}|\pL.*[\s\pZ].*",
+                    "a month such as 2021-01, 01/2021 or janvier 2021",
+                    r"\d{4}-\d\d(-\d\d.*)?|\d\d/\d{4}|[\pL\pM]+[-\s\pZ./]*(\d{4}|\d{2})",
                     "mois",
                 ),
                 *patterns("a number of entries", r"\d[\d\s\pZ]*", "entrees"),

@@ -1,0 +1,154 @@
+"""What the loader takes for a usable value is what the models read: each rule tried on both."""
+
+from __future__ import annotations
+
+import duckdb
+import pytest
+from jinja2 import Environment
+
+from conftest import PROJECT
+from iae.loading.codes import dates, places, sirets
+from iae.loading.declaration import Key
+from iae.loading.formats.workbook import _is_total
+from iae.loading.sources.bpifrance_iti import BPIFRANCE_ITI
+from test_territories import CASES, rows
+
+[MONTH] = [key for key in BPIFRANCE_ITI.tables[0].keys if key.column == "mois"]
+
+# Each macro of the models, the key of the loader, and the texts tried: whether they are read.
+FORMS: dict[str, tuple[str, Key, dict[str, bool]]] = {
+    "SIRET": (
+        "parse_siret(trim_text('value'))",
+        sirets("value")[0],
+        {
+            "12345678900011": True,
+            "2345678900011": True,
+            "345678900011": True,
+            "45678900011": False,
+            "123 456 789 00011": True,
+            "123\u202f456\u00a0789\u200900011": True,
+            "\ufeff12345678900011": True,
+            "12345678900011\u200b": True,
+            "123.456.789.00011": True,
+            "12..345678900011": False,
+            "'12345678900011": True,
+            '="12345678900011"': True,
+            '\'="12345678900011"': True,
+            '="\'12345678900011"': True,
+            "12345678900011.0": True,
+            "12345678900011,0": True,
+            '="12345678900011.0"': True,
+            "12345678900011.00": False,
+            "4,12341E+13": False,
+            "1.23E+13": False,
+            "12,345,678,900,011": False,
+            "123-456-789-00011": False,
+            "FR12345678900011": False,
+            "": False,
+        },
+    ),
+    "date": (
+        "parse_date(trim_white_space('value'))",
+        dates("value")[0],
+        {
+            "01/02/2022": True,
+            "01/02/2022 10:11:12": True,
+            " 01/02/2022\u00a0": True,
+            "01/02/2022\u2009": False,
+            "1/2/2022": False,
+            "01/02/22": False,
+            "01-02-2022": False,
+            "2022-02-01": False,
+            "01/02/2022 10:00": False,
+            "44593": False,
+            "30/02/2022": False,
+            "00/00/0000": False,
+        },
+    ),
+    "month": (
+        "parse_month(trim_text('value'))",
+        MONTH,
+        {
+            "2021-01": True,
+            "2021-01-01": True,
+            "2021-01-01T00:00:00": True,
+            "01/2021": True,
+            "janv.-21": True,
+            "janvier 2021": True,
+            "Fe\u0301vr. 2021": True,
+            "DÉC 21": True,
+            "1/2021": False,
+            "2021/01": False,
+            "01-2021": False,
+            "202101": False,
+            "44197": False,
+            "T1 2021": False,
+            "01/01/2021": False,
+            "Total": False,
+        },
+    ),
+}
+
+
+RULES = ("is_total_label", "normalise_label", "parse_*", "strip_*", "trim_*", "whole_match")
+
+
+def models_read(expression: str, texts: list[str], is_read: str = "is not null") -> set[str]:
+    """Return the texts that an expression of the project's macros reads."""
+    macros = "".join(
+        path.read_text() for rule in RULES for path in (PROJECT / "macros").glob(f"{rule}.sql")
+    )
+    sql = Environment().from_string(macros + "{{ " + expression + " }}").render()  # noqa: S701
+    found = duckdb.execute(
+        f"select value from (select unnest($texts) as value) where ({sql}) {is_read}",
+        {"texts": texts},
+    )
+    return {text for (text,) in found.fetchall()}
+
+
+def loader_takes(key: Key, texts: list[str]) -> set[str]:
+    found = duckdb.execute(
+        f"select value from (select unnest($texts) as value) where {key.usable('value')}",
+        {"texts": texts},
+    )
+    return {text for (text,) in found.fetchall()}
+
+
+@pytest.mark.parametrize(("expression", "key", "forms"), FORMS.values(), ids=FORMS)
+def test_a_value_is_read_by_both_or_by_none(
+    expression: str, key: Key, forms: dict[str, bool]
+) -> None:
+    read = {text for text, is_read in forms.items() if is_read}
+    assert models_read(expression, [*forms]) == read
+    assert loader_takes(key, [*forms]) == read
+
+
+@pytest.mark.parametrize(
+    ("kind", "key"),
+    [
+        ("commune", places(communes=("value",))),
+        ("postcode", places(postcodes=("value",))),
+        ("department", places(departments=("value",))),
+    ],
+)
+def test_no_place_that_the_models_find_is_unusable(kind: str, key: tuple[Key, ...]) -> None:
+    found = [
+        case["raw_value"]
+        for case in rows(CASES)
+        if case["value_kind"] == kind and case["territory_code"]
+    ]
+    assert loader_takes(key[0], found) == {*found}
+
+
+TOTALS = {
+    **dict.fromkeys(("Total", "TOTAL 2021", "\u00a0Total", "*Total*", "« Total »"), True),
+    **dict.fromkeys(("Sous-total", "sous total", "SOUS\u2011TOTAL", "Sous\u2013total"), True),
+    **dict.fromkeys(("Ensemble", "ENSEMBLE DES RÉSEAUX", "Sous\u00a0-\u00a0total"), True),
+    **dict.fromkeys(("", "Bretagne", "Totaux", "Le total", "Sous", "Cumul"), False),
+}
+
+
+def test_how_a_total_is_told() -> None:
+    totals = {text for text, is_total in TOTALS.items() if is_total}
+    assert {*filter(_is_total, TOTALS)} == totals
+    assert models_read("is_total_label('value')", [*TOTALS], "= true") == totals
