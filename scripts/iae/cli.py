@@ -92,6 +92,10 @@ def sample(
     until: Annotated[str, typer.Option(metavar="YYYY-MM", help="The last month covered.")] = (
         "2022-09"
     ),
+    weeks: Annotated[
+        int | None,
+        typer.Option(min=1, help="Write as many weekly drops of one population, a folder each."),
+    ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace an earlier sample.")] = False,
 ) -> None:
     """Write a synthetic drop, in the formats of the real extracts and with their faults."""
@@ -101,9 +105,15 @@ def sample(
     month = parse_month(until)
     with progress() as on_file:
         files = write_sample(
-            out, scale=scale, seed=seed, until=month, is_forced=force, on_file=on_file
+            out,
+            scale=scale,
+            seed=seed,
+            until=month,
+            nb_weeks=weeks,
+            is_forced=force,
+            on_file=on_file,
         )
-    show_files(out, files)
+    show_files(out, files, is_archived=weeks is not None)
 
 
 @app.command()

@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import filecmp
+import io
 import os
 import re
 import subprocess
 import sys
+import zipfile
 from collections import Counter
 from datetime import date
 from pathlib import Path
 
 import duckdb
 import pytest
+import pyzipper
 from python_calamine import CalamineWorkbook
 
 from conftest import PROJECT, REAL_DATA, Pipeline
 from iae.errors import IaeError
 from iae.folders import MARK
 from iae.sample import FIRST_MONTH, LAST_MONTH, MARKER, parse_month, write_sample
+from iae.sample.weeks import PASSWORD
 from sample_reading import Content, count_stock, fluxiae_file, read_fluxiae
 
 SCALE = 0.02
@@ -199,6 +203,49 @@ def test_regions_have_their_shares(files: duckdb.DuckDBPyConnection, shared_data
     )
     assert len(gaps) == 17
     assert all(abs(gap) < 0.5 for gap in gaps.values()), gaps
+
+
+def test_as_many_contracts_begin_as_are_published(
+    files: duckdb.DuckDBPyConnection, shared_data: Path
+) -> None:
+    published = shared_data / "calibration" / "monthly_by_type.csv"
+    gaps = dict(
+        files.execute(
+            f"""
+            with published as (
+                select type, month(strptime(month, '%Y-%m')) as month, value::double as entries,
+                from read_csv('{published}', all_varchar = true)
+                where measure = 'entrees' and (type, month[:4]) in (('ACI', '2021'), ('AI', '2022'))
+            ),
+
+            begun as (
+                select
+                    split_part(contrat_mesure_disp_code, '_', 1) as type,
+                    month(day(contrat_date_embauche)) as month,
+                    count(distinct contrat_id_ctr) / {SCALE} as entries,
+                from ContratMission
+                where (type, year(day(contrat_date_embauche))) in (('ACI', 2021), ('AI', 2022))
+                group by all
+            )
+
+            select type, sum(begun.entries) / sum(published.entries) - 1
+            from begun inner join published using (type, month)
+            where type = 'ACI' or month < 9
+            group by all
+            """
+        ).fetchall()
+    )
+    assert max(map(abs, gaps.values())) < 0.1, gaps
+    [(august, september)] = files.execute(
+        """
+        select
+            count(*) filter (month(day(contrat_date_embauche)) = 8),
+            count(*) filter (month(day(contrat_date_embauche)) = 9)
+        from ContratMission
+        where contrat_mesure_disp_code = 'ACI_DC' and year(day(contrat_date_embauche)) = 2021
+        """
+    ).fetchall()
+    assert 1.3 < september / august < 2
 
 
 # The envelope and the containers
@@ -445,6 +492,40 @@ FAULTS = {
             group by all
             having count(distinct split_part(contrat_mesure_disp_code, '_', 1)) filter (
                 contrat_mesure_disp_code in ('ACI_DC', 'AI_DC')) > 1)""",
+    "person who goes on in another type within a year": """
+        select count(*) from ContratMission as earlier
+        inner join persons as leavers on leavers.id = earlier.contrat_id_pph
+        inner join persons as newcomers on newcomers.nir = leavers.nir
+        inner join ContratMission as later on later.contrat_id_pph = newcomers.id
+        where
+            earlier.contrat_mesure_disp_code = 'ACI_DC' and later.contrat_mesure_disp_code = 'EI_DC'
+            and day(later.contrat_date_embauche) between
+                day(earlier.contrat_date_sortie_definitive)
+                and day(earlier.contrat_date_sortie_definitive) + interval 365 days""",
+    "person who comes back": """
+        select count(*) from ContratMission as earlier
+        inner join ContratMission as later using (contrat_id_pph)
+        where
+            day(later.contrat_date_embauche)
+            > day(earlier.contrat_date_sortie_definitive) + interval 31 days""",
+    "structure that declares late": """
+        select count(*) from EtatMensuelIndiv
+        where
+            emi_sme_annee = '2021'
+            and day(emi_date_creation)
+            > make_date(2021, try_cast(emi_sme_mois as integer) % 13, 1) + interval 60 days""",
+    "structure that stops declaring": """
+        with declared as (
+            select af_id_structure, max(emi_sme_annee) as last_year,
+            from EtatMensuelIndiv
+            inner join AnnexeFinanciere on af_id_annexe_financiere = emi_afi_id
+            where regexp_full_match(emi_sme_annee, '20..')
+            group by all
+        )
+
+        select count(*) from declared
+        inner join AnnexeFinanciere using (af_id_structure)
+        where last_year < '2022' and af_date_debut_effet = '01/01/2022'""",
 }
 
 
@@ -572,6 +653,55 @@ def test_iti_entries_of_both_years(tmp_path: Path) -> None:
             entries[year] += int(row[4])
     assert entries[21] == pytest.approx(0.05 * 15_000, rel=0.05)
     assert entries[22] == pytest.approx(0.05 * 25_000, rel=0.05)
+
+
+# Week after week
+
+
+def test_the_same_people_go_on_from_week_to_week(tmp_path: Path) -> None:
+    write_sample(tmp_path / "weeks", scale=0.002, until=date(2022, 2, 1), nb_weeks=6)
+    weeks = sorted((tmp_path / "weeks").glob("2*"))
+    assert [week.name[5:] for week in weeks] == [
+        "02-10", "02-17", "02-24", "03-03", "03-10", "03-17",
+    ]  # fmt: skip
+    came = [sorted(path.name for path in week.iterdir() if path.is_dir()) for week in weeks]
+    assert came == [
+        ["asp_contrats_aides", "asp_fluxiae", "bpifrance_iti", "extrapro", "geiq"],
+        # The contracts of January, the list of a new year with them, then the workbook of ITI.
+        ["asp_contrats_aides", "asp_fluxiae", "extrapro", "geiq"],
+        ["asp_fluxiae", "bpifrance_iti"],
+        ["asp_fluxiae"],
+        ["asp_fluxiae"],
+        ["asp_contrats_aides", "asp_fluxiae", "extrapro"],
+    ]
+    before = None
+    for week in weeks:
+        unpacked = tmp_path / "unpacked" / week.name / "asp_fluxiae"
+        unpacked.mkdir(parents=True)
+        (archive,) = (week / "asp_fluxiae").iterdir()
+        with zipfile.ZipFile(archive) as outer:
+            for name in outer.namelist():
+                with pyzipper.AESZipFile(io.BytesIO(outer.read(name))) as inner:
+                    inner.extractall(unpacked, pwd=PASSWORD.encode())
+        connection = read_fluxiae(unpacked.parent, tmp_path)
+        declared, contracts, persons = (
+            {row[0] for row in connection.execute(f"select {column} from {table}").fetchall()}
+            for table, column in (
+                ("EtatMensuelIndiv where length(emi_dsm_id) < 12", "emi_dsm_id"),
+                ("ContratMission where length(contrat_id_ctr) < 11", "contrat_id_ctr"),
+                ("Salarie", "salarie_id"),
+            )
+        )
+        if before:
+            assert before[0] < declared
+            assert before[1] < contracts
+            assert before[2] < persons
+        before = declared, contracts, persons
+        # In January all annexes of the new year are missing: they come once February is over.
+        assert one(
+            connection,
+            "select count(*) > 0 from AnnexeFinanciere where af_date_debut_effet like '%/2022'",
+        ) == (week.name >= "2022-03-10",)
 
 
 # As a command

@@ -12,7 +12,9 @@ from rich.text import Text
 
 from iae.console import stderr, stdout
 from iae.errors import printable
+from iae.loading.drops import PASSWORD_VARIABLE
 from iae.sample import MARKER, WrittenFile
+from iae.sample.weeks import PASSWORD
 
 
 @contextmanager
@@ -22,7 +24,7 @@ def progress() -> Iterator[Callable[[WrittenFile], None]]:
         yield lambda file: status.update(f"Written: {file.path.name}, {file.nb_rows:,} rows")
 
 
-def show_files(out: Path, files: list[WrittenFile]) -> None:
+def show_files(out: Path, files: list[WrittenFile], *, is_archived: bool) -> None:
     """Show each file with its rows and its size on disk."""
     table = Table("file")
     for name in ("rows", "size"):
@@ -31,4 +33,7 @@ def show_files(out: Path, files: list[WrittenFile]) -> None:
         name = printable(file.path.relative_to(out))
         table.add_row(Text(name, overflow="fold"), f"{file.nb_rows:,}", decimal(file.nb_bytes))
     stdout.print(table)
-    stdout.print(f"Synthetic, as its {MARKER} says. Next: iae load {printable(out)}")
+    command = f"iae load {printable(out)}"
+    if is_archived:
+        command = f"{PASSWORD_VARIABLE}={PASSWORD} {command}/<week>"
+    stdout.print(f"Synthetic, as its {MARKER} says. Next: {command}", markup=False)

@@ -18,14 +18,21 @@ from iae.sample.geiq import write_geiq
 from iae.sample.iti import write_iti
 from iae.sample.resources import load_calibration, read_text, run_script
 from iae.sample.text_files import WrittenFile
+from iae.sample.weeks import (
+    Delivery,
+    geiq_date,
+    in_next_month,
+    iti_date,
+    one_delivery,
+    packed,
+    weekly_deliveries,
+)
 
 __all__ = ["FIRST_MONTH", "LAST_MONTH", "MARKER", "WrittenFile", "parse_month", "write_sample"]
 
 # The months that the calibration covers.
 FIRST_MONTH = date(2017, 1, 1)
 LAST_MONTH = date(2023, 12, 1)
-# GEIQ and ITI are counted from here on (indicator.md).
-_COMPOSITE_START = date(2021, 1, 1)
 MAX_SCALE = 20.0
 # A drop with this file at its root is synthetic: the loader says so wherever it is shown.
 MARKER = "SYNTHETIC.md"
@@ -48,18 +55,22 @@ def write_sample(
     scale: float = 0.02,
     seed: int = 1,
     until: date = date(2022, 9, 1),
+    nb_weeks: int | None = None,
     is_forced: bool = False,
     on_file: Callable[[WrittenFile], None] = lambda file: None,
 ) -> list[WrittenFile]:
     """Write a synthetic drop: all sources but the Baromètre, with the quirks of the real files.
 
-    The same arguments give the same bytes. The drop is complete or not there at all.
+    The same arguments give the same bytes. The drop is complete or not there at all. With
+    `nb_weeks`, write as many drops, a folder each: what the same population delivered from week to
+    week (the archives of the ASP are encrypted, so that their bytes differ).
 
     Args:
         out: the folder to write, which must not exist or be empty.
         scale: 1 is the size of France, 4,000 structures and 8 million monthly states.
         seed: of everything that is drawn.
         until: the last month that the extracts cover, by its first day.
+        nb_weeks: that many weekly deliveries, of which the last one covers `until`.
         is_forced: replace `out` where it is an earlier sample; files of others in it stay.
         on_file: called with each file once it is written.
 
@@ -76,21 +87,28 @@ def write_sample(
             f"The calibration covers {FIRST_MONTH:%Y-%m} to {LAST_MONTH:%Y-%m}, not {until:%Y-%m}:"
             " give --until within these months."
         )
+    deliveries = [one_delivery(until)] if nb_weeks is None else weekly_deliveries(until, nb_weeks)
     if not is_forced and out.is_dir() and any(out.iterdir()):
         raise IaeError(
             f"{printable(out)}: exists and is not empty; name another folder, or give --force."
         )
     files = []
+    readme = read_text("SYNTHETIC.md").format(
+        scale=scale,
+        seed=seed,
+        until=f"{until:%Y-%m}",
+        weeks="" if nb_weeks is None else f" --weeks {nb_weeks}",
+    )
     with replaced(out, "sample") as folder:
         try:
             with _generator(folder, scale, seed, until) as connection:
-                for file in _write_sources(connection, folder, until):
-                    files.append(file)
-                    on_file(file)
-            readme = read_text("SYNTHETIC.md").format(
-                scale=scale, seed=seed, until=f"{until:%Y-%m}"
-            )
-            (folder / MARKER).write_text(readme, encoding="utf-8")
+                for delivery in deliveries:
+                    drop = folder if nb_weeks is None else folder / f"{delivery.day}"
+                    drop.mkdir(exist_ok=True)
+                    for file in _write_sources(connection, drop, delivery, nb_weeks is not None):
+                        files.append(file)
+                        on_file(file)
+                    (drop / MARKER).write_text(readme, encoding="utf-8")
         except (OSError, duckdb.IOException, duckdb.OutOfMemoryException) as error:
             raise IaeError(f"The sample cannot be written to {printable(out)}: {error}.") from error
     return [
@@ -103,7 +121,7 @@ def write_sample(
 def _generator(
     partial: Path, scale: float, seed: int, until: date
 ) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Open a database in memory that knows the calibration and what to write."""
+    """Open a database in memory that holds the population: people and contracts, all days long."""
     spill = partial / ".spill"
     with duckdb.connect() as connection:
         connection.execute("set memory_limit = '2GB'")
@@ -112,23 +130,43 @@ def _generator(
         for name, value in (
             ("scale", scale),
             ("seed", seed),
-            ("until_month", until.year * 12 + until.month - 1),
-            ("extract_date", _in_next_month(until, 11)),
+            ("horizon_month", _month_number(until)),
         ):
             connection.execute(f"set variable {name} = ?", [value])
-        run_script(connection, "targets")
+        for script in ("targets", "contracts", "persons"):
+            run_script(connection, script)
         yield connection
     shutil.rmtree(spill, ignore_errors=True)
 
 
-def _in_next_month(month: date, day: int) -> date:
-    return date(month.year + month.month // 12, month.month % 12 + 1, day)
+def _month_number(month: date) -> int:
+    return month.year * 12 + month.month - 1
 
 
 def _write_sources(
-    connection: duckdb.DuckDBPyConnection, folder: Path, until: date
+    connection: duckdb.DuckDBPyConnection, drop: Path, delivery: Delivery, is_archived: bool
 ) -> Iterator[WrittenFile]:
-    yield from write_fluxiae(connection, folder, _in_next_month(until, 11))
-    if until >= _COMPOSITE_START:
-        yield from write_geiq(connection, folder, _in_next_month(until, 14))
-        yield from write_iti(connection, folder, _in_next_month(until, 20))
+    _cover(connection, delivery.month, delivery.extract_date)
+    fluxiae = write_fluxiae(connection, drop, delivery.extract_date)
+    if is_archived:
+        yield packed(drop / "asp_fluxiae", list(fluxiae), delivery.day)
+    else:
+        yield from fluxiae
+    if delivery.geiq_month:
+        _cover(connection, delivery.geiq_month)
+        day = geiq_date(delivery.geiq_month)
+        yield from write_geiq(connection, drop, day, delivery.first_list)
+    if delivery.iti_month:
+        _cover(connection, delivery.iti_month)
+        yield from write_iti(connection, drop, iti_date(delivery.iti_month))
+
+
+def _cover(
+    connection: duckdb.DuckDBPyConnection, month: date, extract_date: date | None = None
+) -> None:
+    """Say which month the next files cover, and what is known by when."""
+    for name, value in (
+        ("until_month", _month_number(month)),
+        ("extract_date", extract_date or in_next_month(month, 11)),
+    ):
+        connection.execute(f"set variable {name} = ?", [value])

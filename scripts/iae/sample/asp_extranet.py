@@ -67,24 +67,29 @@ _OTHER_TABLES = (
 )
 
 
+def delivered(extract_date: date) -> date:
+    """Return the date in the file names of an extract."""
+    return extract_date + timedelta(days=6)
+
+
 def write_fluxiae(
     connection: duckdb.DuckDBPyConnection, out: Path, extract_date: date
 ) -> Iterator[WrittenFile]:
     """Write the extract, table by table, in all the containers and envelopes that ASP delivers.
 
     Args:
-        connection: where `targets.sql` has run.
+        connection: where the population is.
         out: the drop.
-        extract_date: of the latest DEB row; the file names bear a later date.
+        extract_date: of the latest DEB row; the file names bear the date of `delivered`.
 
     Yields:
         Each file once it is complete.
     """
-    for script in ("contracts", "structures", "contract_rows", "monthly_state_rows", "persons"):
+    for script in ("structures", "contract_rows", "monthly_state_rows"):
         run_script(connection, script)
     folder = out / "asp_fluxiae"
     folder.mkdir()
-    stamp = (extract_date + timedelta(days=6)).strftime("%d%m%Y") + "_112211"
+    stamp = f"{delivered(extract_date):%d%m%Y}_112211"
     tables = (
         Table(
             "Structure",

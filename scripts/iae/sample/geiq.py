@@ -19,7 +19,7 @@ _FIRST_LIST = 2020
 
 
 def write_geiq(
-    connection: duckdb.DuckDBPyConnection, out: Path, extract_date: date
+    connection: duckdb.DuckDBPyConnection, out: Path, extract_date: date, first_list: int
 ) -> Iterator[WrittenFile]:
     """Write the contracts that GEIQ can hold, and the lists that tell which employers are GEIQ.
 
@@ -27,6 +27,7 @@ def write_geiq(
         connection: where `targets.sql` has run.
         out: the drop.
         extract_date: of the latest of the two extracts of contracts.
+        first_list: year of the first list to write.
 
     Yields:
         Each file once it is complete.
@@ -42,8 +43,11 @@ def write_geiq(
         path = folder / f"{name}_{day:%Y%m%d}{extension}"
         yield write_delimited(connection, f"from drop_{name}", path, layout)
     folder = out / "geiq"
-    folder.mkdir()
-    years = connection.execute("select distinct year from geiq_lists order by year").fetchall()
+    years = connection.execute(
+        "select distinct year from geiq_lists where year >= ? order by year", [first_list]
+    ).fetchall()
+    if years:
+        folder.mkdir()
     for (year,) in years:
         query = f"select * exclude (year) from geiq_list_rows where year = {int(year)}"  # noqa: S608
         if year == _FIRST_LIST:

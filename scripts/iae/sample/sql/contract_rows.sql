@@ -1,5 +1,5 @@
 -- The contracts as delivered, one row each, then the rows that do not count and why.
-create view contract_rows as
+create or replace view contract_rows as
 select
     contracts.contract_id,
     contracts.person_id,
@@ -23,15 +23,18 @@ select
         end_date,
         null
     ) as exit_date,
-    start_date - floor(contract_draw * 10)::integer as creation_date,
-    least(
-        getvariable('extract_date'),
-        start_date + 5 + floor(contract_draw * 300)::integer
+    creation_date,
+    greatest(
+        creation_date,
+        least(
+            getvariable('extract_date'), start_date + 5 + floor(contract_draw * 300)::integer
+        )
     ) as modification_date,
 from contracts
-inner join located_places using (place_id);
+inner join located_places using (place_id)
+where creation_date <= getvariable('extract_date');
 
-create table contract_samples as
+create or replace table contract_samples as
 select
     contract_rows.*,
     row_number() over (order by draw('exception', contract_id), contract_id) as exception_rank,
@@ -42,7 +45,7 @@ where
     and start_date < getvariable('extract_date') - 60
 qualify exception_rank <= greatest(280, floor(getvariable('scale') * 14000));
 
-create table contract_exceptions as
+create or replace table contract_exceptions as
 with kinds as (
     select
         *,
@@ -118,7 +121,7 @@ select
 from kinds
 order by exception_rank;
 
-create view drop_contrat_mission as
+create or replace view drop_contrat_mission as
 with base as (
     select
         contract_id,

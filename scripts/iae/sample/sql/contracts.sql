@@ -82,6 +82,7 @@ with candidates as (
         slots.end_month as run_end,
         types.shortest,
         types.spread,
+        types.new_share,
         unnest(range(0, 1 + (slots.end_month - slots.start_month) // types.shortest)) as run_rank,
     from slots
     inner join types using (structure_type)
@@ -96,25 +97,52 @@ lengths as (
     from candidates
 ),
 
-cut as (
+summed as (
     select
         *,
-        run_start + sum(length) over runs - length as start_month,
-        least(run_start + sum(length) over runs, run_end) as end_month,
+        run_start + sum(length) over (
+            partition by slot_id, run_start order by run_rank rows unbounded preceding
+        ) as next_month,
     from lengths
-    window runs as (
-        partition by slot_id, run_start order by run_rank rows unbounded preceding
-    )
+),
+
+cut as (
+    select
+        * exclude (next_month),
+        least(
+            run_end,
+            -- Few begin in August and December: they wait for the month after.
+            next_month
+            + (
+                next_month % 12 in (7, 11)
+                and draw('season', slot_id * 1000000 + next_month % 1000 * 100 + run_rank) < 0.2
+            )::integer
+        ) as end_month,
+    from summed
+),
+
+following as (
+    select
+        *,
+        lag(end_month, 1, run_start)
+            over (partition by slot_id, run_start order by run_rank) as start_month,
+    from cut
 ),
 
 numbered as (
     select
         * exclude (length),
-        row_number() over (partition by slot_id order by start_month) as slot_rank,
-        run_rank = 0 or run_rank % 4 = 0
-        or draw('person', slot_id * 1000 + start_month % 1000) < 0.65 as is_new_person,
-    from cut
+        row_number() over slots as slot_rank,
+        lag(run_start) over slots is null
+        or draw('person', slot_id * 1000 + start_month % 1000) < case
+            -- Who left for a season comes back to the place, more often than not.
+            when run_rank = 0 then 0.4
+            when run_rank % 6 = 0 then 1
+            else new_share
+        end as is_new_person,
+    from following
     where start_month < run_end
+    window slots as (partition by slot_id order by start_month)
 ),
 
 dated as (
@@ -143,7 +171,9 @@ dated as (
 ended as (
     select
         *,
-        coalesce(lead(person_id) over slots = person_id, false) as is_renewed,
+        coalesce(
+            lead(person_id) over slots = person_id and lead(run_start) over slots = run_start, false
+        ) as is_renewed,
         lead(start_date) over slots as next_start_date,
     from dated
     window slots as (partition by slot_id order by start_month)
@@ -168,10 +198,9 @@ select
         + floor(draw('end', contract_id) * 27)::integer
     ) as end_date,
     is_renewed,
-    not is_new_person as is_renewal,
+    not is_new_person and run_rank > 0 as is_renewal,
     draw('contract', contract_id) as contract_draw,
-from ended
-where start_date <= getvariable('extract_date');
+from ended;
 
 -- Some people are in two structures at once, each with an id of its own: usually in the same
 -- department, where they count once; some in another department or in an ACI too, where they count
@@ -224,25 +253,35 @@ second_contracts as (
     from single_contracts
     inner join other_types using (place_id)
     where draw('two_types', person_id) < 0.004
+),
+
+all_contracts as (
+    select * from single_contracts
+    union all
+    select
+        contract_id + id_offset,
+        person_id + id_offset,
+        identity_id,
+        other_type,
+        -- The slot and area tell the months of work: they stay, unless the type has other slots.
+        if(other_type = structure_type, area, other_area),
+        slot,
+        other_id,
+        start_month,
+        end_month,
+        start_date,
+        end_date,
+        is_renewed,
+        is_renewal,
+        contract_draw,
+    from second_contracts
 )
 
-select * from single_contracts
-union all
 select
-    contract_id + id_offset,
-    person_id + id_offset,
-    identity_id,
-    other_type,
-    -- The slot and area tell the months of work, so they stay, unless the type has other slots.
-    if(other_type = structure_type, area, other_area),
-    slot,
-    other_id,
-    start_month,
-    end_month,
-    start_date,
-    end_date,
-    is_renewed,
-    is_renewal,
-    contract_draw,
-from second_contracts
+    all_contracts.*,
+    -- Known to the ASP from that day on.
+    all_contracts.start_date - floor(all_contracts.contract_draw * 10)::integer
+    + places.declaration_delay as creation_date,
+from all_contracts
+inner join places using (place_id)
 order by contract_id;

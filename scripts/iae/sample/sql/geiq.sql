@@ -2,7 +2,7 @@
 -- Needs targets.sql (macros, months).
 
 -- Those with rank 1 to nb_regular are on every list and hold the calibrated stock.
-create table geiqs as
+create or replace table geiqs as
 with counted as (
     -- 189 GEIQ at the end of 2021.
     select greatest(30, round(getvariable('scale') * 189)::integer) as nb_regular,
@@ -65,7 +65,7 @@ from placed
 left join departments using (department_code)
 order by geiq_id;
 
-create table geiq_slots as
+create or replace table geiq_slots as
 with path as (
     select
         months.month_no,
@@ -112,7 +112,7 @@ inner join (
     select *, row_number() over (partition by slot order by end_month) as run, from ends
 ) as ends using (slot, run);
 
-create table geiq_contracts as
+create or replace table geiq_contracts as
 with candidates as (
     select
         *,
@@ -172,7 +172,7 @@ where
 order by contract_no;
 
 -- What does not count, of both sources, and the employers that are no GEIQ, far more numerous.
-create table geiq_rows as
+create or replace table geiq_rows as
 with nb_exceptions as (
     select greatest(4, floor(getvariable('scale') * 200))::integer as nb_of_a_kind,
 ),
@@ -253,7 +253,7 @@ select * from others
 union all
 select * from exceptions;
 
-create table employer_rows as
+create or replace table employer_rows as
 select
     geiq_rows.source,
     geiq_rows.contract_no,
@@ -320,7 +320,7 @@ from geiq_rows
 left join geiqs using (geiq_id)
 order by position, kind = 'regular', contract_no;
 
-create view drop_contrats_pro as
+create or replace view drop_contrats_pro as
 select
     number as "NUM_CONTRAT",
     if(contract_no % 5 = 0, '21', '11') as "TYPE_CONTRAT",
@@ -341,7 +341,7 @@ from employer_rows
 where source = 'extrapro'
 order by position, kind = 'regular', contract_no;
 
-create view drop_contrats_aides as
+create or replace view drop_contrats_aides as
 select
     number as num_convention,
     amendment as num_avenant,
@@ -363,7 +363,7 @@ where source = 'asp_contrats_aides'
 order by position, kind = 'regular', contract_no;
 
 -- The lists of every year: some SIRETs are repeated, some are missing.
-create table geiq_lists as
+create or replace table geiq_lists as
 with years as (
     select
         *,
@@ -421,7 +421,7 @@ select
 from listed
 where geiq_id = 2;
 
-create view geiq_list_rows as
+create or replace view geiq_list_rows as
 select
     year,
     name as "Nom",

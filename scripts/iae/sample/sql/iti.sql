@@ -1,5 +1,5 @@
 -- Entries into the ITI programme, by month, department and network. Needs targets.sql.
-create table iti_cells as
+create or replace table iti_cells as
 with networks (network, share) as (
     values
     ('Adie', 0.46), ('BGE', 0.20), ('Initiative France', 0.18), ('France Active', 0.12),
@@ -26,7 +26,7 @@ select
     sum(part) over (order by department_code, network rows unbounded preceding) as upper_bound,
 from cells;
 
-create table iti_entries as
+create or replace table iti_entries as
 with paths as (
     select month_no, monthly_stock.value * getvariable('scale') as national_entries,
     from months
@@ -56,7 +56,14 @@ select
     entries::integer as entries,
 from placed
 where
-    entries > 0
-    -- Some report that there was nothing.
-    or draw('nothing', month_no * 100000 + hash(department_code, network) % 100000) < 0.01
+    (
+        entries > 0
+        -- Some report that there was nothing.
+        or draw('nothing', month_no * 100000 + hash(department_code, network) % 100000) < 0.01
+    )
+    -- Some report a month late.
+    and (
+        month_no < getvariable('until_month')
+        or draw('late', month_no * 100000 + hash(department_code, network) % 100000) >= 0.05
+    )
 order by month_no, region_name, department_code, network;

@@ -1,6 +1,6 @@
 -- The monthly states as delivered. Those of ACI, EI and EITI are there too, although the stock of
 -- these types comes from their contracts.
-create view monthly_state_rows as
+create or replace view monthly_state_rows as
 with contract_months as (
     select
         contracts.contract_id,
@@ -9,10 +9,15 @@ with contract_months as (
         contracts.area,
         contracts.slot,
         contracts.place_id,
+        places.declaration_delay,
         unnest(
-            range(start_month, least(end_month, getvariable('until_month') + 2))
+            range(
+                start_month,
+                least(end_month, places.silent_from, getvariable('until_month') + 2)
+            )
         ) as month_no,
     from contracts
+    inner join places using (place_id)
 ),
 
 drawn as (
@@ -22,6 +27,7 @@ drawn as (
         contract_months.structure_type,
         contract_months.place_id,
         contract_months.month_no,
+        contract_months.declaration_delay,
         targets.rule,
         (contract_months.slot + targets.idle_offset) % targets.nb_slots < targets.target
             as is_working,
@@ -32,17 +38,12 @@ drawn as (
     inner join targets using (structure_type, area, month_no)
 ),
 
--- Of the last months, a part comes late: it is a draft still, or not there at all. Of the month
--- under way, little is there.
 timed as (
     select
         *,
-        case getvariable('until_month') - month_no
-            when -1 then 0.85 when 0 then 0.03 when 1 then 0.015 when 2 then 0.008 when 3 then 0.004
-            else 0
-        end as late_share,
         (state_draw * 7919) % 1 as late_draw,
         (state_draw * 104729) % 1 as hours_draw,
+        draw('late', place_id * 4096 + month_no) as structure_draw,
     from drawn
     where
         if(
@@ -51,6 +52,32 @@ timed as (
             -- A month of absence has no state; this share gives 8 million states in all at scale 1.
             state_draw < 0.55
         )
+),
+
+created as (
+    select
+        timed.*,
+        case
+            -- Some are there before the month is over.
+            when late_draw > 0.85 then months.month + 8 + (hours_draw * 15)::integer
+            else months.last_day + 1 + (hours_draw * 9)::integer
+        end
+        -- Some structures always declare late, others for a month or two.
+        + declaration_delay
+        + if(structure_draw < 0.006, 20 + floor(structure_draw * 20000), 0)::integer
+            as creation_date,
+    from timed
+    inner join months using (month_no)
+),
+
+settled as (
+    select
+        *,
+        -- Until then it is a draft.
+        creation_date + if(late_draw < 0.01, 10 + floor(late_draw * 10000), 0)::integer
+            as validation_date,
+    from created
+    where creation_date <= getvariable('extract_date')
 )
 
 select
@@ -58,12 +85,12 @@ select
     contract_id,
     person_id,
     structure_type,
-    timed.place_id,
-    timed.place_id * 32 + month_no // 12 - 2016 as annex_id,
+    place_id,
+    place_id * 32 + month_no // 12 - 2016 as annex_id,
     month_no,
     is_working,
     case
-        when late_draw < late_share then 'BROUILLON'
+        when validation_date > getvariable('extract_date') then 'BROUILLON'
         when month_no >= getvariable('until_month') and state_draw < 0.4 then 'SAISI'
         when state_draw > 0.99 then 'DEBLOQUE'
         else 'VALIDE'
@@ -76,16 +103,12 @@ select
         else 70 + floor(hours_draw * 81)
     end::smallint as nb_hours,
     hours_draw,
-    months.last_day + 1 + (hours_draw * 9)::integer as creation_date,
-    least(
-        getvariable('extract_date'),
-        months.last_day + 11 + (late_draw * 40)::integer
-    ) as modification_date,
-from timed
-inner join months using (month_no)
-where late_draw >= late_share / 2;
+    creation_date,
+    if(validation_date > getvariable('extract_date'), creation_date, validation_date)
+        as modification_date,
+from settled;
 
-create table state_samples as
+create or replace table state_samples as
 with eligible as (
     select *, draw('exception', state_id) as exception_draw,
     from monthly_state_rows
@@ -102,7 +125,7 @@ from eligible
 where exception_draw < greatest(0.02, 0.0004 / getvariable('scale'))
 qualify exception_rank <= greatest(320, floor(getvariable('scale') * 16000));
 
-create table state_exceptions as
+create or replace table state_exceptions as
 with kinds as (
     select
         *,
@@ -185,7 +208,7 @@ select
 from copied
 order by exception_rank, copy;
 
-create view drop_etat_mensuel_indiv as
+create or replace view drop_etat_mensuel_indiv as
 with base as (
     select
         state_id,

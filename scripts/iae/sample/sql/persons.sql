@@ -1,12 +1,53 @@
 -- People, all invented. No name here is one that people bear, so that a search for them in the
 -- warehouse finds only a leak.
 create table persons as
+with stays as (
+    select
+        person_id,
+        any_value(identity_id) as identity_id,
+        any_value(place_id) as place_id,
+        min(start_month) as first_month,
+        max(end_month) as next_month,
+        min(start_date) as first_start_date,
+        min(creation_date) as creation_date,
+    from contracts
+    group by person_id
+),
+
+ranked as (
+    select
+        stays.*,
+        places.structure_type = 'ACI' as is_in_aci,
+        places.department_code,
+        row_number() over (
+            partition by is_in_aci, department_code, next_month order by person_id
+        ) as rank_of_leavers,
+        row_number() over (
+            partition by is_in_aci, department_code, first_month order by person_id
+        ) as rank_of_newcomers,
+    from stays
+    inner join places using (place_id)
+    where stays.person_id = stays.identity_id and draw('moves', stays.person_id) < 0.5
+),
+
+-- Some who leave an ACI go on in another type, in the same department: another id, the same person.
+moves as (
+    select newcomers.person_id, leavers.person_id as identity_id,
+    from ranked as newcomers
+    inner join ranked as leavers
+        on newcomers.department_code = leavers.department_code
+        and newcomers.first_month = leavers.next_month
+        and newcomers.rank_of_newcomers = leavers.rank_of_leavers
+    where not newcomers.is_in_aci and leavers.is_in_aci
+)
+
 select
-    person_id,
-    any_value(identity_id) as identity_id,
-    min(start_date) as first_start_date,
-from contracts
-group by person_id
+    stays.person_id,
+    coalesce(moves.identity_id, stays.identity_id) as identity_id,
+    stays.first_start_date,
+    stays.creation_date,
+from stays
+left join moves on stays.identity_id = moves.person_id
 order by person_id;
 
 create view identified_persons as
@@ -22,7 +63,8 @@ select
     draw('sex', identity_id) as sex_draw,
     lpad((identity_id % 1000000)::varchar, 6, '0') as order_digits,
     (hash('name', identity_id, getvariable('seed')) >> 1)::bigint as name_hash,
-from persons;
+from persons
+where creation_date <= getvariable('extract_date');
 
 create view nirs as
 with parts as (

@@ -1,5 +1,5 @@
 -- Where the ASP says that each structure is, in all the ways it says so.
-create table located_places as
+create or replace table located_places as
 with identified as (
     select
         places.*,
@@ -58,7 +58,7 @@ from identified
 left join departments using (department_code)
 order by place_id;
 
-create table structure_rows as
+create or replace table structure_rows as
 with located as (
     select
         *,
@@ -76,8 +76,10 @@ with located as (
             else department_code || '9' || lpad((11 + place_id % 80)::varchar, 2, '0')
         end as cedex_postcode,
         date '2008-01-01' + floor(draw('creation', place_id) * 3000)::integer as creation_date,
-        getvariable('extract_date')
-        - floor(draw('modification', place_id) * 900)::integer as modification_date,
+        least(
+            getvariable('extract_date'),
+            date '2016-06-01' + floor(draw('modification', place_id) * 2400)::integer
+        ) as modification_date,
     from located_places
     where structure_id = 1000 + place_id and location_kind != 'no_structure_row'
 ),
@@ -175,7 +177,7 @@ select
 from versions
 order by version, place_id;
 
-create view drop_structure as
+create or replace view drop_structure as
 select
     structure_id as structure_id_siae,
     siret as structure_siret_actualise,
@@ -207,7 +209,7 @@ from structure_rows
 order by version, place_id;
 
 -- Financial annexes: one id for a structure and year, several rows where it was amended.
-create table annexes as
+create or replace table annexes as
 with years as (
     select
         located_places.*,
@@ -321,7 +323,7 @@ from all_versions
 -- A version 'other' says another department's measure and loses to the later line.
 order by annex_id, modification, version = 'last', version;
 
-create view drop_annexe_financiere as
+create or replace view drop_annexe_financiere as
 select
     structure_id as af_id_structure,
     substr(annex_department, 1, 3) || ' 0101' || year % 100 || ' ' || structure_type || ' '

@@ -1,6 +1,7 @@
 -- What the sample must look like: months, areas, structures, and the stock of each type, area and
 -- month.
--- Session variables: seed, scale, until_month (a month number), extract_date.
+-- Session variables: seed, scale, horizon_month: the last month that any extract covers; then, of one
+-- extract, until_month (the last that it covers) and extract_date.
 -- A month number is year * 12 + month - 1.
 
 -- A number in [0, 1) that depends only on the seed, what it is drawn for and an id.
@@ -15,14 +16,16 @@ select *
 from (
     values
     -- full_size: structures in France at the end of 2021 (Dares; EITI: PoEm); minimum: those of a
-    -- small sample; contract lengths in months, so that entries resemble those of PoEm.
-    ('ACI', 1, 'ACI_DC', 'present', 1950, 120, 4, 7),
-    ('AI', 2, 'AI_DC', 'worked', 640, 120, 8, 20),
-    ('EI', 3, 'EI_DC', 'present', 1240, 60, 6, 8),
-    ('ETTI', 4, 'ETTI_DC', 'worked', 340, 40, 5, 11),
-    ('EITI', 5, 'EITI_DC', 'present', 39, 8, 8, 9)
+    -- small sample; contract lengths in months, so that as many begin as PoEm publishes (entries and
+    -- renewals: 13,700 a month in ACI in 2021, 4,200 in AI in 2022); new_share: of the contracts that
+    -- follow another one, those of a newcomer.
+    ('ACI', 1, 'ACI_DC', 'present', 1950, 120, 2, 6, 0.3),
+    ('AI', 2, 'AI_DC', 'worked', 640, 120, 7, 14, 0.5),
+    ('EI', 3, 'EI_DC', 'present', 1240, 60, 6, 8, 0.65),
+    ('ETTI', 4, 'ETTI_DC', 'worked', 340, 40, 5, 11, 0.65),
+    ('EITI', 5, 'EITI_DC', 'present', 39, 8, 8, 9, 0.65)
 ) as type_facts (
-    structure_type, type_no, measure_code, rule, full_size, minimum, shortest, spread
+    structure_type, type_no, measure_code, rule, full_size, minimum, shortest, spread, new_share
 );
 
 -- Contracts run from half a year before the series to a year after the last month (planned ends).
@@ -39,7 +42,7 @@ select
             else month_no
         end
     ) as calibrated_month,
-from range(2016 * 12 + 6, getvariable('until_month') + 13) as numbers (month_no);
+from range(2016 * 12 + 6, getvariable('horizon_month') + 13) as numbers (month_no);
 
 -- Areas: the regions, and what is outside coverage (06, COM) or cannot be located (NL).
 create table areas as
@@ -177,6 +180,14 @@ select
     (row_number() over leading_zeros - 0.5) / count(*) over (partition by department_code[1] = '0')
         as location_draw,
     draw('annex', place_id) as annex_draw,
+    -- A few always declare late, and a few stop declaring.
+    if(draw('slow', place_id) < 0.006, 20 + floor(draw('delay', place_id) * 60), 0)::integer
+        as declaration_delay,
+    if(
+        draw('silent', place_id) < 0.006,
+        2019 * 12 + floor(draw('silence', place_id) * 60),
+        month_number(date '2100-01-01')
+    )::integer as silent_from,
 from weighed
 window
     areas_by_type as (
