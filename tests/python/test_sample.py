@@ -513,7 +513,7 @@ FAULTS = {
         where
             emi_sme_annee = '2021'
             and day(emi_date_creation)
-            > make_date(2021, try_cast(emi_sme_mois as integer) % 13, 1) + interval 60 days""",
+            > day('01/' || lpad(emi_sme_mois, 2, '0') || '/2021') + interval 60 days""",
     "structure that stops declaring": """
         with declared as (
             select af_id_structure, max(emi_sme_annee) as last_year,
