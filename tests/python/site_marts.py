@@ -105,6 +105,8 @@ def write_marts(
             "('asp_fluxiae', 'ContratMission', 'excluded', 'duplicate_row', 900)"
         )
         _write_open_data(connection, rounded_to)
+        if types:
+            _write_country(connection)
         connection.execute("checkpoint")
     return path
 
@@ -133,6 +135,71 @@ def _write_open_data(connection: duckdb.DuckDBPyConnection, base: int) -> None:
         "select $base::integer as rounding_base, $base > 1 as is_protected",
         {"base": base},
     )
+
+
+def _write_country(connection: duckdb.DuckDBPyConnection) -> None:
+    """France beside the stock, from the rank of the month and the base of the type.
+
+    100 + rank come and rank leave: the stock grows by 100 a month. From rank 12 on, 30 come back.
+    Twice the largest stock in a year; a structure for two people of the base; 200 structures should
+    declare, and in each of the three last months ten more of them have not.
+    """
+    rank = "datediff('month', date '2019-10-01', month)"
+    of_country = "from marts.fct_stock_by_structure_type where territory_id = 'FR'"
+    bases = ", ".join(f"('{name}', {base})" for name, base in BASE.items())
+    connection.execute(
+        f"""
+        create table open_data.flows_by_structure_type as
+        select month, territory_id, structure_type,
+            if(month = first_month, null, 100 + {rank})::bigint as entries,
+            if(month = first_month, null, {rank})::bigint as exits,
+            if({rank} < 12, null, 30)::bigint as returns, is_provisional
+        from (
+            select *, min(month) over (partition by structure_type) as first_month {of_country}
+        )
+        where structure_type != 'ITI';
+        create table open_data.people_by_year as
+        with
+            stocks as (
+                select month, structure_type as component, stock, is_provisional {of_country}
+                union all
+                select month, 'constant', constant_stock, is_provisional
+                from marts.fct_composite_stock
+                where territory_id = 'FR' and constant_stock is not null
+            )
+        select year(month)::integer as year, 'FR' as territory_id, component,
+            2 * max(stock)::bigint as nb_people, count(*) as nb_months,
+            bool_or(is_provisional) as is_provisional
+        from stocks where component != 'ITI' group by all;
+        create table open_data.structures_by_structure_type as
+        select month, territory_id, structure_type, (base // 2)::bigint as nb_structures
+        from (select month, territory_id, structure_type {of_country})
+        inner join (values {bases}) as bases (structure_type, base) using (structure_type)
+        where structure_type != 'ITI';
+        create table open_data.declarations as
+        select month, territory_id, structure_type, 200::bigint as nb_expected,
+            200 - 10 * greatest(0, {rank} - {MONTHS} + 4)::bigint as nb_declared,
+            nb_declared / nb_expected as declaration_rate
+        {of_country} and structure_type in ('ACI', 'AI', 'EI', 'ETTI', 'EITI');
+        """
+    )
+
+
+def write_release(database: Path, folder: Path) -> None:
+    """An edition of 2022-06-01: without June, and 100 people fewer in the ACI of March 2022."""
+    folder.mkdir(parents=True)
+    (folder / "datapackage.json").write_text('{"is_synthetic": false}')
+    with duckdb.connect(str(database), read_only=True) as connection:
+        for table, change in (
+            ("stock_by_structure_type", "stock - if(structure_type = 'ACI', 100, 0) as stock"),
+            ("composite_stock", "official_stock - 100 as official_stock"),
+        ):
+            column = change.rpartition(" ")[2]
+            connection.execute(
+                f"copy (select * replace (if(month = '2022-03-01' and territory_id = 'FR', "
+                f"{change.partition(' as ')[0]}, {column}) as {column}) from open_data.{table} "
+                f"where month < '2022-06-01') to '{folder / table}.parquet'"
+            )
 
 
 def _write_dimensions(connection: duckdb.DuckDBPyConnection) -> None:

@@ -95,7 +95,7 @@ def _write(connection: duckdb.DuckDBPyConnection, tables: list[Table], out: Path
     is_synthetic = any(table.is_synthetic for table in tables)
     ((base,),) = connection.execute(f"select rounding_base from {SCHEMA}.protection").fetchall()  # noqa: S608
     editions = read_editions(out)
-    day = _edition(connection)
+    day = edition_date(connection)
     out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=out, prefix=".") as scratch:
         files = Path(scratch)
@@ -122,7 +122,7 @@ def _write(connection: duckdb.DuckDBPyConnection, tables: list[Table], out: Path
     )
 
 
-def _edition(connection: duckdb.DuckDBPyConnection) -> str:
+def edition_date(connection: duckdb.DuckDBPyConnection) -> str:
     """Return the date of the edition: that of the latest extract which the stock is counted from.
 
     The latest edition of the published series where there is nothing else.

@@ -16,6 +16,7 @@ from markupsafe import Markup
 
 from iae.errors import IaeError
 from iae.folders import replaced
+from iae.release.release import FOLDER as RELEASES
 from iae.site.content import Content, read_contents
 from iae.site.downloads import DICTIONARY, FOLDER, WHOLE, Download, prefix, write_downloads
 from iae.site.french import (
@@ -38,13 +39,14 @@ SCRIPTS = (
     "curve.js",
     "types.js",
     "map.js",
+    "country.js",
     "published.js",
     "page.js",
 )
 # 6.4, the other one of the wheel, loses the tooltips of the nearest point.
 VEGA_LITE_VERSION = "6.1"
 # What other commands write into the folder of the page.
-OTHERS_FOLDERS = ("catalogue", "donnees")
+OTHERS_FOLDERS = ("catalogue", RELEASES)
 # Where synthetic figures are, when real ones open the site.
 SAMPLE_FOLDER = "echantillon"
 
@@ -74,7 +76,7 @@ def build_site(database: Path, out: Path) -> SiteSummary:
         IaeError: ``out`` is somebody else's folder or cannot be written.
     """
     with replaced(out, "site", others=OTHERS_FOLDERS) as folder:
-        summary = _write_site(database, folder)
+        summary = _write_site(database, folder, out / RELEASES)
     return replace(
         summary,
         index=out / "index.html",
@@ -82,7 +84,7 @@ def build_site(database: Path, out: Path) -> SiteSummary:
     )
 
 
-def _write_site(database: Path, out: Path) -> SiteSummary:
+def _write_site(database: Path, out: Path, releases: Path) -> SiteSummary:
     if not database.is_file():
         raise SiteError(f"{database} does not exist: publish a build first (iae publish)")
     updated = date.fromtimestamp(database.stat().st_mtime)
@@ -90,7 +92,7 @@ def _write_site(database: Path, out: Path) -> SiteSummary:
     try:
         with duckdb.connect(str(database), read_only=True) as connection:
             marts = Marts.of(connection)
-            contents = read_contents(marts, updated)
+            contents = read_contents(marts, updated, releases)
             for content in reversed(contents):
                 folder = out if content is contents[0] else out / SAMPLE_FOLDER
                 downloads = write_downloads(marts, content, folder / FOLDER)

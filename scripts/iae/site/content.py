@@ -4,9 +4,12 @@ import csv
 from dataclasses import dataclass
 from datetime import date
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 from iae.public_note import NOTE, recompute_claims
+from iae.release.changes import french_version
+from iae.release.release import edition_date, read_descriptor, read_editions
 from iae.site import marts as read
 from iae.site.french import (
     french_date,
@@ -20,6 +23,8 @@ from iae.site.marts import Extract, Marts
 
 # The last months of our own series wait for late declarations: the page opens on one before them.
 YOUNG_MONTHS = 3
+# How many earlier editions of ours the page tells of: they are all in the folder of releases.
+SAID_EDITIONS = 6
 NAMES = {
     "published": "Série publiée",
     "official": "Périmètre officiel",
@@ -60,6 +65,7 @@ class Content:
     source: str
     tables: list[str]
     is_exact: bool
+    rounding_base: int
 
     @property
     def measures(self) -> list[dict[str, Any]]:
@@ -71,6 +77,17 @@ class Content:
     def has_types(self) -> bool:
         """Whether a structure type has figures."""
         return any("label" in measure for measure in self.measures)
+
+    @property
+    def has_country(self) -> bool:
+        """Whether flows, people of a year or structures of the country have figures."""
+        country = self.data["country"]
+        return bool(country["people"] or country.get("entries") or country.get("nb_structures"))
+
+    @property
+    def has_declarations(self) -> bool:
+        """Whether it is known how many structures declared."""
+        return bool(self.data["country"].get("nb_expected"))
 
     @property
     def has_published(self) -> bool:
@@ -89,10 +106,11 @@ def read_metadata() -> dict[str, str]:
     return {row["key"]: row["value"] for row in csv.DictReader(text.splitlines())}
 
 
-def read_contents(marts: Marts, updated: date) -> list[Content]:
+def read_contents(marts: Marts, updated: date, releases: Path) -> list[Content]:
     """The pages to write, the real one first; one without any figure is left out.
 
-    ``updated`` is the day on which the file was published.
+    ``updated`` is the day on which the file was published; ``releases`` is the folder of what was
+    released before.
     """
     extracts = read.read_extracts(marts)
     synthetic = {extract.source for extract in extracts if extract.is_synthetic}
@@ -113,9 +131,42 @@ def read_contents(marts: Marts, updated: date) -> list[Content]:
         if of_page:
             its_extracts = [one for one in extracts if one.is_synthetic == is_synthetic]
             contents.append(
-                _content(marts, months, axis, shared, of_page, its_extracts, metadata, is_synthetic)
+                _content(
+                    marts,
+                    months,
+                    axis,
+                    shared | _beside(marts, axis, of_page, releases, is_synthetic),
+                    of_page,
+                    its_extracts,
+                    metadata,
+                    is_synthetic,
+                )
             )
     return contents
+
+
+def _beside(
+    marts: Marts,
+    axis: dict[date, int],
+    measures: list[dict[str, Any]],
+    releases: Path,
+    is_synthetic: bool,
+) -> dict[str, Any]:
+    """What goes with our own stock: the rest of the country, and what our releases said."""
+    if all(measure["id"] == "published" for measure in measures):
+        return {"country": {"people": []}, "said": []}
+    current = edition_date(marts.connection)
+    said = []
+    for folder in read_editions(releases):
+        is_before = folder.name.partition(".")[0] <= current
+        if is_before and read_descriptor(folder)["is_synthetic"] == is_synthetic:
+            stock = read.read_what_was_said(marts, axis, folder)
+            # Today's figures have been released already.
+            if stock or folder.name.partition(".")[0] < current:
+                said.append({"name": french_version(folder.name), "stock": stock})
+    if said:
+        said = [*said[-SAID_EDITIONS:], {"name": french_version(current), "stock": {}}]
+    return {"country": read.read_country(marts, axis), "said": said}
 
 
 def lead_of(measures: list[dict[str, Any]]) -> dict[str, Any]:
@@ -157,7 +208,8 @@ def _content(
     by_edition = read.read_country_by_edition(marts) if editions else {}
     has_both = bool(ids & {"official", "constant"}) and "published" in ids
     # What the administration published is for everybody already.
-    is_exact = ids != {"published"} and read.read_rounding_base(marts) == 1
+    rounding_base = read.read_rounding_base(marts)
+    is_exact = ids != {"published"} and rounding_base == 1
     data = {
         "isSynthetic": is_synthetic,
         "isExact": is_exact,
@@ -181,6 +233,7 @@ def _content(
         source=lead["source"],
         tables=_tables(marts, ids),
         is_exact=is_exact,
+        rounding_base=rounding_base,
     )
 
 
@@ -296,7 +349,16 @@ def _tables(marts: Marts, ids: set[str]) -> list[str]:
     """Tables that hold something of this page, the published ones first."""
     of_published = ("published_stock", "published_revisions") if "published" in ids else ()
     of_computed = (
-        ("composite_stock", "stock_by_structure_type") if ids - {"published"} else ()
+        (
+            "composite_stock",
+            "stock_by_structure_type",
+            "flows_by_structure_type",
+            "people_by_year",
+            "structures_by_structure_type",
+            "declarations",
+        )
+        if ids - {"published"}
+        else ()
     ) + (("reconciliation",) if len(ids) > 1 and "published" in ids else ())
     wanted = (
         *of_published,

@@ -30,6 +30,9 @@ UNITS = (
     ("difference", "personnes"),
     ("_change", "personnes"),
     ("population", "habitants"),
+    *((name, "personnes") for name in ("entries", "exits", "returns", "nb_people")),
+    *((name, "structures") for name in ("nb_structures", "nb_expected", "nb_declared")),
+    ("months", "mois"),
 )
 
 

@@ -24,6 +24,10 @@ TABLE_DESCRIPTIONS = {
         "et son évolution sur un an."
     ),
     "stock_by_structure_type": "L’effectif par mois, territoire et type de structure.",
+    "flows_by_structure_type": "France : les entrées, les sorties et les retours par mois et type.",
+    "people_by_year": "France : les personnes différentes dans l’année, par type.",
+    "structures_by_structure_type": "France : les structures qui ont des personnes comptées.",
+    "declarations": "France : les structures attendues, et celles qui ont déclaré.",
     "reconciliation": "L’écart entre le périmètre constant et la série publiée.",
     "territories": "Les territoires : codes, noms, régions, population.",
     "structure_types": "Les types de structures, leur source et leur règle de comptage.",

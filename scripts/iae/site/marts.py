@@ -7,6 +7,7 @@ per territory instead of one object per row. A figure that a table does not give
 import math
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -20,6 +21,10 @@ TABLES = (
     "published_revisions",
     "composite_stock",
     "stock_by_structure_type",
+    "flows_by_structure_type",
+    "people_by_year",
+    "structures_by_structure_type",
+    "declarations",
     "reconciliation",
     "territories",
     "structure_types",
@@ -369,3 +374,60 @@ def read_comparable(marts: Marts, axis: dict[date, int]) -> Series:
     return marts.series(axis, "select territory_id, month, published_stock from {reconciliation}")[
         "published_stock"
     ]
+
+
+def read_country(marts: Marts, axis: dict[date, int]) -> dict[str, Any]:
+    """What is known of the country beside the stock, by type; empty where a table is not there."""
+    figures: dict[str, Any] = {}
+    for table, columns in (
+        ("flows_by_structure_type", ("entries", "exits", "returns")),
+        ("structures_by_structure_type", ("nb_structures",)),
+        ("declarations", ("nb_expected", "nb_declared")),
+    ):
+        if table in marts.names:
+            sql = f"select structure_type, month, {', '.join(columns)} from {{{table}}}"  # noqa: S608
+            figures |= marts.series(axis, sql)
+    people = (
+        marts.rows("select year, component, nb_people, nb_months from {people_by_year} order by 1")
+        if "people_by_year" in marts.names
+        else []
+    )
+    keys = ("year", "component", "people", "months")
+    return figures | {"people": [dict(zip(keys, row, strict=True)) for row in people]}
+
+
+def read_what_was_said(
+    marts: Marts, axis: dict[date, int], edition: Path
+) -> dict[str, dict[str, dict[int, int | None]]]:
+    """The figures of an earlier release that are not today's, by series, territory and month."""
+    said: dict[str, dict[str, dict[int, int | None]]] = {}
+    for measure, territory_id, month, stock in marts.rows(
+        """
+        with
+            before as (
+                select month, territory_id, structure_type as measure, stock
+                from read_parquet($types)
+                union all
+                (unpivot (select month, territory_id, official_stock as official,
+                    constant_stock as constant from read_parquet($scopes))
+                on official, constant into name measure value stock)
+            ),
+            now as (
+                select month, territory_id, structure_type as measure, stock
+                from {stock_by_structure_type}
+                union all
+                (unpivot (select month, territory_id, official_stock as official,
+                    constant_stock as constant from {composite_stock})
+                on official, constant into name measure value stock)
+            )
+        select measure, territory_id, month, before.stock
+        from now left join before using (measure, territory_id, month)
+        where before.stock is distinct from now.stock
+        """,
+        {
+            "types": str(edition / "stock_by_structure_type.parquet"),
+            "scopes": str(edition / "composite_stock.parquet"),
+        },
+    ):
+        said.setdefault(measure, {}).setdefault(territory_id, {})[axis[month]] = stock
+    return said

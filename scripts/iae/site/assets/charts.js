@@ -183,6 +183,14 @@ function linesSpec({ shown, lines, breakAt, isProvisional, named, pointerRows, t
   return { width: "container", height, layer: layers };
 }
 
+/** Years of two digits, for a small chart. */
+function shortYears(spec) {
+  for (const { encoding } of spec.layer) {
+    if (encoding.x?.axis) encoding.x.axis = { ...encoding.x.axis, format: "%y", labelExpr: "'’' + datum.label" };
+  }
+  return spec;
+}
+
 /** The same months of each year, one line a year, the oldest first in the order of colours. */
 function seasonSpec({ lines, tooltipRows, tooltip }) {
   const rows = lines.flatMap((line) => line.rows);

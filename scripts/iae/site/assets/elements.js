@@ -18,15 +18,15 @@ function element(tag, attributes = {}, ...children) {
 
 /**
  * A table: columns are [title, value of a row, format]. A number keeps its value for the files; it
- * is shown by its format. Without format the value is text.
+ * is shown by its format. Without format the value is text. A table with an id can be downloaded.
  */
-function table(caption, columns, rows) {
+function table(caption, columns, rows, id) {
   const cell = (tag, [, valueOf, format], row) => {
     const value = valueOf(row);
     if (!format) return element(tag, { scope: tag === "th" && "row" }, value ?? "");
     return element(tag, { class: "number", "data-value": value ?? "" }, format(value));
   };
-  return element("table", {},
+  return element("table", { id },
     element("caption", { class: "visually-hidden" }, caption),
     element("thead", {}, element("tr", {}, ...columns.map(([title, , format]) => element("th", { scope: "col", class: format && "number" }, title)))),
     element("tbody", {}, ...rows.map((row) => element("tr", {}, ...columns.map((column, position) => cell(position ? "td" : "th", column, row))))));

@@ -3,8 +3,9 @@
 // What can be taken away: tables as files, charts as pictures, sentences and links.
 
 const FILE_PREFIX = data.isSynthetic ? "fictif_" : "";
-const fileName = (what, extension) =>
-  `${FILE_PREFIX}iae_${plain(what).replaceAll(" ", "-")}_${state.territory}_${months[state.month]}.${extension}`;
+// Some figures are of the country, whatever the territory chosen.
+const fileName = (what, extension, place) =>
+  `${FILE_PREFIX}iae_${plain(what).replaceAll(" ", "-")}_${place.closest("[data-place]")?.dataset.place ?? state.territory}_${months[state.month]}.${extension}`;
 
 function download(name, content, type) {
   const link = element("a", { download: name, href: URL.createObjectURL(new Blob([content], { type })) });
@@ -32,7 +33,7 @@ function downloadTable(button) {
   const details = button.closest("details");
   const made = details?.makeTable ? details.makeTable() : wholeTable(button.dataset.table);
   const name = made.caption?.textContent ?? button.dataset.table;
-  download(fileName(button.dataset.table, "csv"), csvOf(made), "text/csv;charset=utf-8");
+  download(fileName(button.dataset.table, "csv", button), csvOf(made), "text/csv;charset=utf-8");
   say(`Tableau téléchargé : ${name}`);
 }
 
@@ -57,10 +58,17 @@ function wrapped(text, nbCharacters) {
 const fontFace = () => [...document.styleSheets].flatMap((sheet) => [...sheet.cssRules])
   .find((rule) => rule instanceof CSSFontFaceRule)?.cssText ?? "";
 
-const sourceLine = () => {
+/** Where a figure comes from, which need not be where the indicator chosen does. */
+function sourceOf(figure) {
+  const [published, ours] = [measureOf("published"), types[0]];
+  return ({ revisions: [published], comparaison: [published, ours], "par-type": [ours], mouvements: [ours] }[figure.id] ?? [currentMeasure()])
+    .map(({ source }) => source).join(" ; ");
+}
+
+const sourceLine = (figure) => {
   const { licence, updated } = data.metadata;
   const from = location.protocol.startsWith("http") ? `, ${location.href.split(/[?#]/)[0]}` : "";
-  return `Source : ${currentMeasure().source}. ${licence}. Mis à jour le ${updated}${from}.`;
+  return `Source : ${sourceOf(figure)}. ${licence}. Mis à jour le ${updated}${from}.`;
 };
 
 /** A figure as one picture: its title, its charts, its legend, its source, date and licence. */
@@ -113,7 +121,7 @@ async function figureAsSvg(figure) {
     x += width;
   }
   y += 10;
-  text(wrapped(sourceLine(), 145), 14, 400, "#4a4a4a");
+  text(wrapped(sourceLine(figure), 145), 14, 400, "#4a4a4a");
   y += PADDING;
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${SVG_WIDTH}" height="${Math.round(y)}" viewBox="0 0 ${SVG_WIDTH} ${Math.round(y)}" font-family="'Source Sans 3', 'Segoe UI', sans-serif">`
     + `<defs><style>${fontFace()}</style>${byId("hatch").outerHTML}</defs><rect width="100%" height="100%" fill="#ffffff"/>${parts.join("")}</svg>`;
@@ -123,7 +131,7 @@ async function downloadFigure(button) {
   const figure = button.closest("figure");
   const source = await figureAsSvg(figure);
   if (button.dataset.picture === "svg") {
-    download(fileName(figure.id, "svg"), source, "image/svg+xml");
+    download(fileName(figure.id, "svg", figure), source, "image/svg+xml");
   } else {
     const picture = new Image();
     picture.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(source)}`;
@@ -133,7 +141,7 @@ async function downloadFigure(button) {
     context.scale(2, 2);
     context.drawImage(picture, 0, 0);
     const blob = await new Promise((done) => canvas.toBlob(done, "image/png"));
-    download(fileName(figure.id, "png"), blob, "image/png");
+    download(fileName(figure.id, "png", figure), blob, "image/png");
   }
   say("Image téléchargée.");
 }
@@ -168,7 +176,7 @@ function showOnly(id) {
   document.body.classList.add("embedded");
   const link = element("a", { href: address(), target: "_blank", rel: "noopener" }, "Voir la page entière");
   byId("embed").replaceChildren(element("h1", {}, byId(figure.dataset.title).textContent), figure,
-    element("p", { class: "note" }, `${sourceLine()} `, link));
+    element("p", { class: "note" }, `${sourceLine(figure)} `, link));
   byId("embed").hidden = false;
 }
 

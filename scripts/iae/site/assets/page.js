@@ -61,7 +61,7 @@ async function showAll() {
   showHeadline();
   showPrintTable();
   await showCurve();
-  await Promise.all([showTypes(), showMap(), showPublished(), showComparison()]);
+  await Promise.all([showTypes(), showMap(), showCountry(), showPublished(), showComparison()]);
 }
 
 /** The controls show what is chosen. */

@@ -60,7 +60,7 @@ function showEditionsOfMonth(territory, known) {
     ["Édition", ({ edition }) => fullDay(edition)],
     ["Personnes", ({ value }) => value, count],
     ["Révision", ({ revision }) => revision, signed],
-  ], rows) : element("p", { class: "empty" }, `Aucune édition ne donne ${month}.`));
+  ], rows, "editions") : element("p", { class: "empty" }, `Aucune édition ne donne ${month}.`));
 }
 
 /** Departments that moved most between the two last editions, in the last month of the first. */
@@ -80,7 +80,7 @@ function showMostRevised() {
     [capital(editionName(after)), (row) => row.after, count],
     ["Révision (personnes)", ({ revision }) => revision, signed],
     ["Révision (%)", ({ percent }) => percent, signedPercent],
-  ], rows));
+  ], rows, "plus-revises"));
 }
 
 // ---- Where the recomputed series and the published one are of the same kind

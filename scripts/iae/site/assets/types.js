@@ -25,15 +25,12 @@ async function showTypes() {
       time: time(months[position]), month: months[position], label: count(values[position]),
       monthName: capital(fullMonth(months[position])) + provisionalMark(type, position),
     }));
-    const spec = linesSpec({
+    const spec = shortYears(linesSpec({
       shown: months.slice(Math.min(...types.map(({ first }) => first)), Math.max(...types.map(({ last }) => last)) + 1),
       lines: [{ color: COLORS.main, width: 2, rows: lineRows(values, type.provisional, null) }],
       isProvisional: (month) => type.provisional[months.indexOf(month)],
       pointerRows, tooltip: [["monthName", "Mois"], ["label", "Personnes"]], isWhole: true, height: 110, ticks: 3,
-    });
-    for (const layer of spec.layer) {
-      if (layer.encoding.x?.axis) layer.encoding.x.axis = { ...layer.encoding.x.axis, format: "%y", labelExpr: "'’' + datum.label" };
-    }
+    }));
     return draw(card.querySelector(".chart"), spec,
       `${type.label}, ${territory.name} : ${card.querySelector(".figure").textContent}, ${card.querySelector(".detail").textContent}`);
   }));
