@@ -300,7 +300,7 @@ def site(
 @app.command()
 @one_sentence
 def release(
-    out: Annotated[Path, typer.Option(help="Folder of the site.")] = Path("site"),
+    out: Annotated[Path, typer.Option(parser=as_path, help="Folder of the site.")] = Path("site"),
 ) -> None:
     """Write the open data of the published file as an edition, below the site."""
     import duckdb

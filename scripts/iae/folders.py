@@ -1,19 +1,19 @@
 """Folders that a command writes whole: a new one beside, then a rename; nobody else's is touched.
 
-A folder written so holds a mark: the command's name, and the files it wrote. A command replaces
-only what bears its own mark, and what the mark does not list is kept.
+A folder written so holds a mark: the command's name, and the files it wrote, as they were. A
+command replaces only what bears its own mark; what the mark does not list, or not so, is kept.
 """
 
 from __future__ import annotations
 
-import fcntl
-import glob
+import hashlib
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+from iae.disk import held
 from iae.errors import IaeError, printable
 from iae.warehouse import warehouse_path
 
@@ -32,29 +32,27 @@ def replaced(out: Path, command: str, others: tuple[str, ...] = ()) -> Iterator[
     """
     check_free(out, command, others)
     place = out.resolve()
-    try:
-        place.parent.mkdir(parents=True, exist_ok=True)
-        with _alone_in(place.parent):
-            _clean_up(place)
-            new = place.with_name(f".{place.name}.{os.getpid()}.new")
-            new.mkdir()
-            descriptor = os.open(new, os.O_RDONLY)
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
-    except OSError as error:
-        raise _unwritable(out, error) from None
-    try:
-        yield new
+    new, old, lock = (
+        place.with_name(f".{place.name}.iae-{what}") for what in ("new", "old", "lock")
+    )
+    with ExitStack() as closing:
         try:
-            _write_mark(new, command)
-            with _alone_in(place.parent):
-                check_free(out, command, others)
-                _keep_the_rest(place, new)
-                _swap(new, place)
+            place.parent.mkdir(parents=True, exist_ok=True)
+            busy = f"{printable(out)}: another iae command is writing it; try later."
+            closing.enter_context(held(lock, busy))
+            _clean_up(place, new, old)
+            new.mkdir()
         except OSError as error:
             raise _unwritable(out, error) from None
-    finally:
-        shutil.rmtree(new, ignore_errors=True)
-        os.close(descriptor)
+        closing.callback(shutil.rmtree, new, ignore_errors=True)
+        yield new
+        try:
+            check_free(out, command, others)
+            _write_mark(new, command)
+            _keep_the_rest(place, new)
+            _swap(new, old, place)
+        except OSError as error:
+            raise _unwritable(out, error) from None
 
 
 def check_free(out: Path, command: str, others: tuple[str, ...] = ()) -> None:
@@ -100,13 +98,21 @@ def _mark_of(folder: Path) -> list[str]:
 
 
 def _write_mark(folder: Path, command: str) -> None:
-    files = sorted(path.relative_to(folder).as_posix() for path in _files_in(folder))
-    lines = [f"iae {command}", *files, MARK]
+    lines = [f"iae {command}", *sorted(_signed(path, folder) for path in _within(folder))]
     (folder / MARK).write_text("\n".join(lines) + "\n", "utf-8")
 
 
-def _files_in(folder: Path) -> Iterator[Path]:
-    """Yield what is in a folder and below, links as they are; raise OSError for what is closed."""
+def _signed(path: Path, folder: Path) -> str:
+    """Return a file as a mark lists it: what is in it, in short, and its name in the folder."""
+    digest = "-"
+    if path.is_file() and not path.is_symlink():
+        with path.open("rb") as file:
+            digest = hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=16)).hexdigest()
+    return f"{digest}  {path.relative_to(folder).as_posix()}"
+
+
+def _within(folder: Path) -> Iterator[Path]:
+    """Yield files, links as they are and empty folders; raise OSError for what is closed."""
 
     def stop(error: OSError) -> None:
         raise error
@@ -115,31 +121,40 @@ def _files_in(folder: Path) -> Iterator[Path]:
         here = Path(place)
         yield from (here / name for name in files)
         yield from (here / name for name in folders if (here / name).is_symlink())
+        if not (files or folders or here == folder):
+            yield here
 
 
 def _keep_the_rest(place: Path, new: Path) -> None:
-    """Put into `new` what others wrote in `place`, as second names of the same files."""
-    written = set(_mark_of(place)[1:])
-    for path in _files_in(place) if place.exists() else ():
-        below = path.relative_to(place)
-        if below.as_posix() not in written:
-            (new / below).parent.mkdir(parents=True, exist_ok=True)
-            _link(path, new / below)
+    """Put into `new` what others wrote or changed in `place`, as second names of the same files."""
+    written = {*_mark_of(place)[1:]}
+    for path in _within(place) if place.exists() else ():
+        target = new / path.relative_to(place)
+        if path == place / MARK or _signed(path, place) in written:
+            continue
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            _link(path, target)
+        except (FileExistsError, NotADirectoryError):
+            raise IaeError(
+                f"{printable(path)}: is in the way of a file to write, and is not as iae wrote it; "
+                "move it away."
+            ) from None
 
 
 def _link(path: Path, target: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        target.mkdir(exist_ok=True)
+        return
     try:
         os.link(path, target, follow_symlinks=False)
     except FileExistsError:
-        raise IaeError(
-            f"{printable(path)}: is in the way of a file to write; move it away."
-        ) from None
+        raise
     except OSError:  # a file system without second names
         shutil.copy2(path, target, follow_symlinks=False)
 
 
-def _swap(new: Path, place: Path) -> None:
-    old = new.with_suffix(".old")
+def _swap(new: Path, old: Path, place: Path) -> None:
     if place.exists():
         shutil.copymode(place, new)
         place.rename(old)
@@ -152,33 +167,12 @@ def _swap(new: Path, place: Path) -> None:
     shutil.rmtree(old, ignore_errors=True)
 
 
-def _clean_up(place: Path) -> None:
+def _clean_up(place: Path, new: Path, old: Path) -> None:
     """Take away what a killed command left; put back what it was about to replace."""
-    beside = glob.escape(f".{place.name}.")
-    for old in place.parent.glob(f"{beside}*.old"):
-        if not place.exists():
-            old.rename(place)
-        shutil.rmtree(old, ignore_errors=True)
-    for new in place.parent.glob(f"{beside}*.new"):
-        descriptor = os.open(new, os.O_RDONLY)
-        try:
-            # Locked by the command that is filling it, as long as it runs.
-            with suppress(BlockingIOError):
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                shutil.rmtree(new, ignore_errors=True)
-        finally:
-            os.close(descriptor)
-
-
-@contextmanager
-def _alone_in(folder: Path) -> Iterator[None]:
-    # A lock on the folder itself leaves no file behind and goes with the process, even killed.
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)
+    if old.exists() and not place.exists():
+        old.rename(place)
+    shutil.rmtree(old, ignore_errors=True)
+    shutil.rmtree(new, ignore_errors=True)
 
 
 def _unwritable(out: Path, error: OSError) -> IaeError:

@@ -5,17 +5,12 @@ from __future__ import annotations
 import hashlib
 import os
 import secrets
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from iae.disk import flush, held
 from iae.errors import IaeError, printable
-
-try:
-    import fcntl
-except ImportError:  # Windows
-    fcntl = None  # type: ignore[assignment]
 
 MIN_LENGTH = 16
 
@@ -55,11 +50,15 @@ def kept_secret(path: Path) -> Secret | None:
     """Return the secret in a file, None where there is no file; raise IaeError if it is no use."""
     name = printable(path)
     try:
-        if path.stat().st_mode & 0o077 and path.stat().st_uid == os.geteuid():
+        if not (path.exists() or path.is_symlink()):
+            return None
+        if not path.is_file():
+            what = "a link to nothing" if path.is_symlink() else "a folder or a device"
+            raise IaeError(f"{name}: is {what}, where the file of a secret is expected.")
+        status = path.stat()
+        if os.name == "posix" and status.st_mode & 0o077 and status.st_uid == os.geteuid():
             path.chmod(0o600)
-        text = path.read_bytes().decode("ascii", "replace")
-    except FileNotFoundError:
-        return None
+        text = path.read_text("utf-8", "replace")
     except OSError as error:
         raise IaeError(
             f"{name}: this file cannot be read ({error.strerror}), and nothing can be loaded "
@@ -69,7 +68,7 @@ def kept_secret(path: Path) -> Secret | None:
 
 
 def _usable(text: str, name: str, origin: str) -> Secret:
-    text = text.strip()
+    text = text.removeprefix("\ufeff").strip()  # what Notepad puts before a text
     fault = None
     if not text:
         fault = "is empty"
@@ -87,41 +86,31 @@ def _usable(text: str, name: str, origin: str) -> Secret:
 
 def make_secret(path: Path) -> Secret:
     """Make a random secret and keep it in a file, whole or not at all; one that is there stays."""
-    new = path.with_name(f".{path.name}.{os.getpid()}.new")
+    name = printable(path)
+    new, lock = (path.with_name(f".{path.name}.{what}") for what in ("new", "lock"))
     try:
-        _clean_up(path)
-        descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        try:
-            with os.fdopen(descriptor, "w", encoding="ascii") as file:
-                if fcntl:
-                    fcntl.flock(file, fcntl.LOCK_EX)
-                file.write(secrets.token_hex(32))
-                file.flush()
-                os.fsync(file.fileno())
-                # A second name, and not a rename: it fails where another command was faster.
-                with suppress(FileExistsError):
-                    os.link(new, path)
-        finally:
-            new.unlink(missing_ok=True)
-        folder = os.open(path.parent, os.O_RDONLY)
-        os.fsync(folder)
-        os.close(folder)
+        with held(lock, f"{name}: another command is making this secret; try again."):
+            if not path.exists():
+                _write(new)
+                new.rename(path)
+                flush(path.parent)
     except OSError as error:
         raise IaeError(
-            f"{printable(path)}: this secret cannot be written ({error.strerror}); "
+            f"{name}: this secret cannot be written ({error.strerror}); "
             "make room, or ask for permission."
         ) from None
     made = kept_secret(path)
     if made is None:
-        raise IaeError(f"{printable(path)}: this secret was taken away as it was made; try again.")
+        raise IaeError(f"{name}: this secret was taken away as it was made; try again.")
     return made
 
 
-def _clean_up(path: Path) -> None:
-    """Take away what killed commands left; what another one is writing is locked, and stays."""
-    if not fcntl:
-        return  # who writes what cannot be told
-    for left in path.parent.glob(f".{path.name}.*.new"):
-        with left.open("rb") as file, suppress(BlockingIOError):
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            left.unlink()
+def _write(new: Path) -> None:
+    try:
+        descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w", encoding="ascii") as file:
+            file.write(secrets.token_hex(32))
+        flush(new)
+    except OSError:
+        new.unlink(missing_ok=True)
+        raise

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import os
-import pwd
 import re
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import duckdb
@@ -16,6 +15,11 @@ import duckdb
 from iae.errors import IaeError, printable
 from iae.faults import as_fault, is_damage
 from iae.paths import warehouse_path
+
+try:
+    import pwd
+except ImportError:  # Windows
+    pwd = None  # type: ignore[assignment]
 
 __all__ = ["opened", "refuse_name", "warehouse_path"]
 
@@ -142,6 +146,8 @@ def _check_access(path: Path, mode: int, what: str) -> None:
     if os.access(path, mode):
         return
     name = printable(path)
+    if pwd is None:
+        raise IaeError(f"{name}: cannot {what}; ask its owner for permission. It is not damaged.")
     if mode == os.W_OK and os.statvfs(path).f_flag & os.ST_RDONLY:
         raise IaeError(
             f"{name}: cannot {what}, for its file system is read-only; "
@@ -187,18 +193,20 @@ def _holder(said: str) -> str:
     if not found:
         return "another process"
     shown = f"process {found[1]}"
+    words: list[str] = []
     try:
         words = (
             Path(f"/proc/{found[1]}/cmdline").read_bytes().decode("utf-8", "replace").split("\0")
         )
     except OSError:  # no Linux, or it has just ended
-        done = subprocess.run(
-            ["ps", "-o", "args=", "-p", found[1]],  # noqa: S607 (where it is differs)
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        words = done.stdout.split()
+        with suppress(OSError):  # nor macOS
+            done = subprocess.run(
+                ["ps", "-o", "args=", "-p", found[1]],  # noqa: S607 (where it is differs)
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+            words = done.stdout.split()
     command = printable(" ".join(_without_interpreter([word for word in words if word])))
     if not command:
         return shown

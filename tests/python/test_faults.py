@@ -133,7 +133,7 @@ def test_ctrl_c(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_ctrl_c_while_a_sample_is_drawn(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "iae", "sample", str(tmp_path / "drop"), "--scale", "2"]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
-        while not list(tmp_path.glob(".drop.*.new")):
+        while not (tmp_path / ".drop.iae-new").exists():
             assert process.poll() is None
         process.send_signal(signal.SIGINT)
         assert process.stderr is not None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -73,13 +74,55 @@ def test_what_others_put_there_stays(tmp_path: Path) -> None:
     assert (out / "catalogue" / "index.html").read_text() == "newer catalogue"
 
 
-def test_a_file_of_somebodys_is_not_written_over(tmp_path: Path) -> None:
+def changed(out: Path) -> None:
+    (out / "index.html").write_text("dear")
+
+
+def mark_taken_from_elsewhere(out: Path) -> None:
+    mine = out.with_name("mine")
+    mine.mkdir()
+    changed(mine)
+    shutil.copy(out / MARK, mine)
+    shutil.rmtree(out)
+    mine.rename(out)
+
+
+def folder_where_a_file_comes(out: Path) -> None:
+    (out / "new.html").mkdir()
+    (out / "new.html" / "notes.txt").write_text("dear")
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        changed,
+        mark_taken_from_elsewhere,
+        folder_where_a_file_comes,
+        lambda out: (out / "new.html").write_text("dear"),
+        lambda out: (out / "assets").write_text("dear"),
+        lambda out: (out / "new.html").symlink_to("dear"),
+    ],
+)
+def test_what_somebody_wrote_or_changed_is_not_written_over(act, tmp_path: Path) -> None:
     out = tmp_path / "site"
     write(out, "index.html", text="old")
-    (out / "notes.txt").write_text("dear")
-    with pytest.raises(IaeError, match=r"notes\.txt: is in the way"):
-        write(out, "index.html", "notes.txt")
-    assert contents(out) == {"index.html": "old", "notes.txt": "dear"}
+    act(out)
+    before = contents(out)
+    with pytest.raises(IaeError, match="is in the way of a file to write"):
+        write(out, "index.html", "new.html", "assets/a.js")
+    assert contents(out) == before
+
+
+def test_a_mark_made_by_hand_gives_nothing_away(tmp_path: Path) -> None:
+    out = tmp_path / "site"
+    (out / "empty").mkdir(parents=True)
+    for path in (out / "notes.txt", tmp_path / "notes.txt"):
+        path.write_text("dear")
+    (out / MARK).write_text("iae site\nnotes.txt\n../notes.txt\n-  notes.txt\n-  ../notes.txt\n")
+    write(out, "index.html")
+    assert contents(out) == {"index.html": "new", "notes.txt": "dear"}
+    assert (out / "empty").is_dir()
+    assert (tmp_path / "notes.txt").read_text() == "dear"
 
 
 def a_folder_of_files(tmp_path: Path) -> Path:
@@ -203,28 +246,31 @@ def test_a_kill_leaves_what_was_there(tmp_path: Path, request: pytest.FixtureReq
     slow.send_signal(signal.SIGKILL)
     slow.wait()
     assert contents(out) == {"index.html": "old"}
-    assert len(list(tmp_path.iterdir())) == 3
+    assert (tmp_path / ".site.iae-new" / "index.html").read_text() == "half"
     write(out, "index.html")
     assert contents(out) == {"index.html": "new"}
     assert sorted(tmp_path.iterdir()) == [tmp_path / "here", out]
 
 
-def test_another_that_writes_at_the_same_time_is_left_alone(
-    tmp_path: Path, slow: subprocess.Popen[str]
-) -> None:
-    write(tmp_path / "site", "index.html")
-    [half] = tmp_path.glob(f".site.{slow.pid}.new")
-    assert contents(half) == {"index.html": "half"}
+@pytest.mark.usefixtures("slow")
+def test_another_that_writes_at_the_same_time_is_left_alone(tmp_path: Path) -> None:
+    with pytest.raises(IaeError, match="another iae command is writing it"):
+        write(tmp_path / "site", "index.html")
+    assert contents(tmp_path / ".site.iae-new") == {"index.html": "half"}
+    write(tmp_path / "other", "index.html")
 
 
 def test_killed_between_the_two_renames(tmp_path: Path) -> None:
     out = tmp_path / "site"
     write(out, "index.html", text="old")
     (out / "notes.txt").write_text("dear")
-    out.rename(tmp_path / ".site.1.old")
+    out.rename(tmp_path / ".site.iae-old")
+    for own in (".site.backup.old", ".site.1.new"):
+        (tmp_path / own).mkdir()
     write(out, "index.html")
     assert contents(out) == {"index.html": "new", "notes.txt": "dear"}
-    assert sorted(tmp_path.iterdir()) == [tmp_path / "here", out]
+    names = sorted(path.name for path in tmp_path.iterdir())
+    assert names == [".site.1.new", ".site.backup.old", "here", "site"]
 
 
 def test_a_folder_without_second_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,9 +13,9 @@ import time
 from pathlib import Path
 
 import duckdb
-import pytest
 
 from conftest import Pipeline
+from iae.disk import held
 from iae.publishing.swap import publish
 from iae.warehouse import opened
 
@@ -173,38 +173,13 @@ def test_publishing_again_does_nothing(pipeline: Pipeline) -> None:
     assert edition_of(pipeline.published) == 1
 
 
-# What Windows is to the package.
-WITHOUT_FCNTL = "import sys; sys.modules['fcntl'] = None\n"
-HOLD = """
-import sys
-from pathlib import Path
-from iae.publishing.lock import alone_in
-
-with alone_in(Path(sys.argv[1])):
-    print("held", flush=True)
-    sys.stdin.read()
-"""
-PUBLISH = """
-from iae.cli import app
-
-app(["publish"])
-"""
-
-
-@pytest.mark.parametrize("system", ["", WITHOUT_FCNTL], ids=["with fcntl", "without fcntl"])
-def test_one_publication_at_a_time(pipeline: Pipeline, system: str) -> None:
+def test_one_publication_at_a_time(pipeline: Pipeline) -> None:
+    """Each lock itself is tried in test_disk.py."""
     write_warehouse(pipeline)
-    with subprocess.Popen(
-        [sys.executable, "-c", system + HOLD, pipeline.warehouse.parent],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-    ) as other:
-        assert other.stdout
-        other.stdout.readline()
-        done = pipeline.run([sys.executable, "-c", system + PUBLISH])
-        other.kill()
+    with held(pipeline.warehouse.with_name("publication.lock"), "held"):
+        done = pipeline.iae("publish")
     assert (done.returncode, "another publication is under way" in done.stderr) == (1, True)
-    pipeline.succeed([sys.executable, "-c", system + PUBLISH])
+    pipeline.publish()
     assert edition_of(pipeline.published) == 1
 
 

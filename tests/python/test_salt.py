@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import resource
 import signal
 import stat
@@ -48,6 +49,7 @@ def hashes(warehouse: Warehouse) -> set[str]:
         ("fifteen letters", "has 15 characters, fewer than 16"),
         ("un sel avec un é accentué", "holds other characters"),
         ("two lines of salt\nand not one", "holds other characters"),
+        ("a byte order mark \ufeff within", "holds other characters"),
     ],
 )
 @pytest.mark.parametrize("is_in_file", [True, False])
@@ -73,9 +75,30 @@ def test_a_salt_that_is_no_use_is_refused(
     )
 
 
-def test_a_salt_that_cannot_be_read(tmp_path: Path, warehouse: Warehouse, file: Path) -> None:
-    file.mkdir()
-    assert "this file cannot be read" in warehouse.fault(drop(tmp_path, 1))
+@pytest.mark.parametrize(
+    ("make", "what"),
+    [
+        (Path.mkdir, "a folder or a device"),
+        (os.mkfifo, "a folder or a device"),
+        (lambda file: file.symlink_to(file.parent / "gone"), "a link to nothing"),
+        (lambda file: file.symlink_to(file), "a link to nothing"),
+    ],
+    ids=["folder", "pipe", "link to nothing", "link to itself"],
+)
+def test_a_salt_that_is_no_file(
+    make, what: str, tmp_path: Path, warehouse: Warehouse, file: Path
+) -> None:
+    make(file)
+    expected = f"{file}: is {what}, where the file of a secret is expected."
+    assert warehouse.fault(drop(tmp_path, 1)) == expected
+
+
+@pytest.mark.parametrize("form", ["{}", "{}\n", "{}\r\n", " {}\t\n", "\ufeff{}\r\n"])
+def test_a_salt_is_the_same_however_it_was_saved(form: str, file: Path) -> None:
+    file.write_bytes(form.format(SALT).encode())
+    kept = kept_secret(file)
+    assert kept is not None
+    assert kept.text == SALT
 
 
 def test_a_salt_that_others_may_read_is_closed(
@@ -205,9 +228,9 @@ def test_a_full_disk_leaves_no_salt(tmp_path: Path) -> None:
 KILLED = """
 import os, sys
 from pathlib import Path
-from iae import secret
-secret.os.link = lambda *_: os.kill(os.getpid(), 9)
-secret.make_secret(Path(sys.argv[1]))
+from iae.secret import make_secret
+Path.rename = lambda *_: os.kill(os.getpid(), 9)
+make_secret(Path(sys.argv[1]))
 """
 
 
@@ -216,7 +239,7 @@ def test_a_kill_leaves_no_salt_and_what_it_leaves_is_cleaned(tmp_path: Path) -> 
     done = subprocess.run([sys.executable, "-c", KILLED, str(path)], check=False)
     assert done.returncode == -signal.SIGKILL
     assert kept_secret(path) is None
-    assert len(list(tmp_path.iterdir())) == 1
+    assert sorted(one.name for one in tmp_path.iterdir()) == [".salt.lock", ".salt.new"]
     made = make_secret(path)
     assert list(tmp_path.iterdir()) == [path]
     assert make_secret(path) == made

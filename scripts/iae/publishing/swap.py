@@ -9,15 +9,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 
+from iae.disk import flush, held
 from iae.errors import IaeError
 from iae.publishing import editions
-from iae.publishing.lock import alone_in
 from iae.publishing.proof import SCHEMAS, Proof, prove
 from iae.publishing.protection import Protection, audit_open_data, record
 from iae.sql import literal, quoted
@@ -87,7 +87,7 @@ def publish(connection: duckdb.DuckDBPyConnection, path: Path) -> Publication:
             if protection is not None:
                 record(new, protection)
             new.chmod(MODE)
-            _flush(new)
+            flush(new)
             kept = _publish_both(connection, edition, archive, new, path)
         except (duckdb.Error, OSError) as error:
             reason = str(error).splitlines()[0]
@@ -102,14 +102,19 @@ def publish(connection: duckdb.DuckDBPyConnection, path: Path) -> Publication:
 def _alone(path: Path, archive: Path) -> Iterator[None]:
     """Hold both folders, and clear what a publication that was killed has left in them."""
     with ExitStack() as stack:
-        stack.enter_context(alone_in(path.parent))
+        stack.enter_context(_alone_in(path.parent))
         leftovers = list(path.parent.glob(f"{path.name}.*.new*"))
         if archive.is_dir() and not archive.samefile(path.parent):
-            stack.enter_context(alone_in(archive))
+            stack.enter_context(_alone_in(archive))
             leftovers += archive.glob(f"{editions.PATTERN}.*.new")
         for leftover in leftovers:
             leftover.unlink()
         yield
+
+
+def _alone_in(folder: Path) -> AbstractContextManager[None]:
+    busy = f"{folder}: another publication is under way; try later."
+    return held(folder / "publication.lock", busy)
 
 
 def _publish_both(
@@ -129,10 +134,10 @@ def _publish_both(
     aside = archive / f"{edition.file_name}.{os.getpid()}.new"
     try:
         editions.write_aside(connection, edition, aside)
-        _flush(aside)
+        flush(aside)
         aside.chmod(editions.MODE)
         kept = editions.keep(aside, edition, archive)
-        _flush(archive)
+        flush(archive)
     finally:
         aside.unlink(missing_ok=True)
     try:
@@ -153,7 +158,7 @@ def _replace(path: Path, new: Path) -> None:
             f"{path}: a program holds it open, and Windows replaces no open file; close what reads "
             "it (a notebook, a spreadsheet), then run iae publish again."
         ) from None
-    _flush(path.parent)
+    flush(path.parent)
 
 
 def _edition(path: Path) -> tuple[set[str], dict[str, int]] | None:
@@ -267,13 +272,3 @@ def _date_the_edition(
                 "where edition = ? and release = ?",
                 [moment, date, release],
             )
-
-
-def _flush(path: Path) -> None:
-    if path.is_dir() and os.name != "posix":
-        return  # Windows writes folders itself.
-    descriptor = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
