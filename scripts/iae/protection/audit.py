@@ -50,43 +50,30 @@ def audited(
     sensitive = (exact > 0) & (exact < base)
     if known is None:
         known = np.zeros(exact.shape, bool)
-    wanted = np.minimum(base - 1, _public_widths(shape, exact, known))
     places = [(int(row), int(column)) for row, column in zip(*np.nonzero(sensitive), strict=True)]
     # The exact table must be among those that fit, even where a sum is not beside its multiple.
     slack = np.maximum(base - 1, abs(rounded - exact))
     lower = np.where(known, exact, np.maximum(rounded - slack, 0))
     upper = np.where(known, exact, rounded + slack)
     if solver_only:
-        open_places = [place for place in places if wanted[place] > 0]
+        open_places = places
     elif not known.any() and shape.is_additive(rounded) and (rounded >= 0).all():
         # The rounded table itself fits. One cell more by base - 1, or less as far as 0, moves it
         # and the sums above it by as much, which fits too: every cell is as wide as it can be.
         open_places = []
     else:
         widths = _exchange_widths(shape, exact, lower, upper)
-        open_places = [place for place in places if widths[place] < wanted[place]]
+        open_places = [place for place in places if widths[place] < base - 1]
     narrow = []
     if open_places:
-        polytope = _Polytope(shape, lower, upper)
-        narrow = [place for place in open_places if polytope.width(place) < wanted[place]]
+        fitting = _Polytope(shape, lower, upper)
+        # What fits the public totals alone, without anything of ours.
+        public = _Polytope(shape, np.where(known, exact, 0), np.where(known, exact, exact.max()))
+        for place in open_places:
+            width = fitting.width(place)
+            if width < base - 1 and (width < 0 or width < public.width(place)):
+                narrow.append(place)
     return Audit(len(places), len(open_places), narrow)
-
-
-def _public_widths(shape: Shape, exact: Grid, known: Mask) -> Grid:
-    """Return how far apart the values of each cell are for who has the public totals alone."""
-    widths = np.full(exact.shape, np.iinfo(np.int64).max)
-    members = shape.component_sums
-    for column in range(exact.shape[1]):
-        inside = [
-            other
-            for other in range(exact.shape[1])
-            if (members[:, column] <= members[:, other]).all()
-        ]
-        for other in inside:
-            is_known = known[:, other]
-            widths[is_known, column] = np.minimum(widths[is_known, column], exact[is_known, other])
-    widths[known] = 0
-    return widths
 
 
 def _exchange_widths(shape: Shape, exact: Grid, lower: Grid, upper: Grid) -> Grid:

@@ -7,6 +7,7 @@ its distance gives; a cell that has not changed since the last edition stays as 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any
@@ -48,10 +49,14 @@ def draw(name: str, salt: str) -> float:
     return (int.from_bytes(blake2b(name.encode(), key=key, digest_size=7).digest()) + 0.5) / 2.0**56
 
 
-def draws(shape: Shape, month: str, salt: str, attempt: int = 0) -> Draws:
-    """Return a number between 0 and 1 for each cell, the same for the same month, cell and salt."""
+def draws(shape: Shape, month: str, salt: str, redraws: Mapping[str, int] | None = None) -> Draws:
+    """Return a number between 0 and 1 for each cell, the same for the same month, cell and salt.
+
+    `redraws` says how often a territory has been drawn before.
+    """
+    redraws = redraws or {}
     numbers = [
-        draw(f"{month}|{territory}|{component}|{attempt}", salt)
+        draw(f"{month}|{territory}|{component}|{redraws.get(territory, 0)}", salt)
         for territory in shape.territories
         for component in shape.components
     ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -18,8 +18,8 @@ from iae.protection.rounding import Previous, draws, is_kept, rounded
 from iae.protection.shape import Grid, Shape
 from iae.secret import given_secret, kept_secret, make_secret
 
-# How often a month is drawn again when the public totals confine one of its cells.
-ATTEMPTS = 5
+# How often a month is drawn when the public totals confine some of its cells.
+ATTEMPTS = 20
 # What tells of the last edition: the file that analysts read, where exact and rounded figures are
 # side by side. It is replaced in one rename: what is in it was published, and nothing else was.
 EXACT, ROUNDED = "marts.fct_stock_by_structure_type", "open_data.stock_by_structure_type"
@@ -34,12 +34,12 @@ Cells = Mapping[tuple[str, str], int]
 
 @dataclass
 class Stock:
-    """Cells by month: (territory, type or scope) and people; `known` are those public exactly."""
+    """People by month, territory and type; `known` are the (territory, scope) public exactly."""
 
     parents: dict[str, str | None]
     scopes: list[tuple[str, str, date]]
     exact: dict[date, dict[tuple[str, str], int]]
-    known: dict[date, set[str]] = field(default_factory=dict)
+    known: dict[date, set[tuple[str, str]]] = field(default_factory=dict)
 
     def shape(self, month: date) -> Shape:
         """Return the shape of a month: its types, and the scopes whose types are all there."""
@@ -60,14 +60,11 @@ class Stock:
         return grid_of(shape, self.exact[month])
 
     def known_mask(self, month: date, shape: Shape) -> Mask:
-        """Return which cells the published series gives: its territories, in the official scope."""
-        mask = np.zeros((len(shape.territories), len(shape.components)), bool)
-        official = shape.scopes.get("official")
-        rows = [shape.territories.index(name) for name in sorted(self.known.get(month, ()))]
-        for scope, members in shape.scopes.items():
-            if members == official:
-                mask[rows, shape.components.index(scope)] = True
-        return mask
+        """Return which cells the published series gives."""
+        known = self.known.get(month, set())
+        return np.array(
+            [[(row, column) in known for column in shape.components] for row in shape.territories]
+        )
 
 
 def grid_of(shape: Shape, cells: Cells) -> Grid:
@@ -84,8 +81,8 @@ def round_stock(
 ) -> dict[date, tuple[Shape, Grid]]:
     """Round every month; those that the last edition has, and that are unchanged, stay as they are.
 
-    A month where the published series confines a sensitive cell is drawn again, ATTEMPTS times.
-    The last draw is kept when none is safe: the audit of the publication then names the cells.
+    Territories where the published series confines a sensitive cell are drawn again, ATTEMPTS times
+    at most. The last draw is kept when none is safe: the audit of the publication names the cells.
     """
     shapes: dict[tuple[Any, ...], Shape] = {}
     result = {}
@@ -118,18 +115,28 @@ def _safely_rounded(
         grid = previous.rounded
         if not audited(shape, exact, grid, base, known).narrow:
             return grid
-    for attempt in range(ATTEMPTS):
-        # The last edition binds the first draw alone: a later one is there to leave it.
-        grid = rounded(
-            shape,
-            exact,
-            base,
-            draws(shape, month, salt, attempt),
-            previous if attempt == 0 else None,
-        )
-        if not audited(shape, exact, grid, base, known).narrow:
+    # A public total of 1 to base - 1 people, rounded up, would tell of a type that it has somebody.
+    is_small = known & (exact < base)
+    last = previous or Previous(np.full_like(exact, -1), np.full_like(exact, -1))
+    held = Previous(np.where(is_small, exact, last.exact), np.where(is_small, 0, last.rounded))
+    redraws: Counter[str] = Counter()
+    for _ in range(ATTEMPTS):
+        grid = rounded(shape, exact, base, draws(shape, month, salt, redraws), held)
+        narrow = audited(shape, exact, grid, base, known).narrow
+        if not narrow:
             break
+        is_again = _regions_of(shape, [row for row, _ in narrow])
+        redraws.update(np.array(shape.territories)[is_again].tolist())
+        held.exact[is_again[:, None] & ~is_small] = -1
     return grid
+
+
+def _regions_of(shape: Shape, rows: list[int]) -> npt.NDArray[np.bool_]:
+    """Mark the regions of some territories with all that they add up, but not the country."""
+    sums = shape.territory_sums
+    is_root = np.array([shape.parents[name] is None for name in shape.territories])
+    is_above = ((sums @ sums[rows].any(axis=0)) > 0) & ~is_root
+    return np.asarray((sums @ sums[is_above].any(axis=0) > 0) & ~is_root)
 
 
 def rounding_salt(warehouse: Path) -> str:
@@ -214,8 +221,8 @@ def _known(
     composite: duckdb.DuckDBPyRelation,
     published: duckdb.DuckDBPyRelation,
     extracts: duckdb.DuckDBPyRelation,
-) -> dict[date, set[str]]:
-    """Return the territories whose official total an edition of the published series gives.
+) -> dict[date, set[tuple[str, str]]]:
+    """Return the totals (territory, scope) that an edition of the published series gives.
 
     A total that differs from ours tells nothing of ours. The published country has Mayotte in it.
     A comparison of synthetic figures with real ones says nothing.
@@ -232,10 +239,11 @@ def _known(
         (month, name, people - (mayotte.get((edition, month), 0) if name == "FR" else 0))
         for edition, month, name, people in given
     }
-    known: dict[date, set[str]] = defaultdict(set)
-    for month, name, people in composite.project("month, territory_id, official_stock").fetchall():
-        if (month, name, people) in figures:
-            known[month].add(name)
+    known: dict[date, set[tuple[str, str]]] = defaultdict(set)
+    for scope, column in SCOPE_COLUMNS.items():
+        for month, name, people in composite.project(f"month, territory_id, {column}").fetchall():
+            if (month, name, people) in figures:
+                known[month].add((name, scope))
     return dict(known)
 
 
