@@ -33,6 +33,9 @@ Draws = npt.NDArray[np.float64]
 class RoundingError(IaeError):
     """The month cannot be rounded."""
 
+    # dbt shows the traceback of a Python model that fails: of this, the sentence is all.
+    __traceback__ = None
+
 
 @dataclass(frozen=True)
 class Previous:
