@@ -131,6 +131,9 @@ def _write_open_data(connection: duckdb.DuckDBPyConnection, base: int) -> None:
         table = mart.split("_", 1)[1]
         connection.execute(f"create table open_data.{table} as select {columns} from marts.{mart}")
     connection.execute(
+        f"create table open_data.metadata as from read_csv('{PROJECT}/seeds/publication.csv')"
+    )
+    connection.execute(
         "create table open_data.protection as "
         "select $base::integer as rounding_base, $base > 1 as is_protected",
         {"base": base},

@@ -14,6 +14,7 @@ import pytest
 from frictionless import Package
 from python_calamine import CalamineWorkbook
 
+from conftest import PROJECT
 from iae.release.release import (
     CHANGE_LOG,
     CHECKSUMS,
@@ -80,6 +81,9 @@ def write_published(
     months = months or {"2022-08-01": (120, 35), "2022-09-01": (125, 0)}
     with duckdb.connect(str(path)) as connection:
         connection.execute(TABLES.replace("\\n", "\n"))
+        connection.execute(
+            f"create table open_data.metadata as from read_csv('{PROJECT}/seeds/publication.csv')"
+        )
         connection.execute(f"insert into open_data.protection values ({base}, {base > 1})")
         connection.execute(
             "insert into open_data.extracts values ('asp_fluxiae', ?, ?, '2022-09-01'), "

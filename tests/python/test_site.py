@@ -201,6 +201,7 @@ def test_page_opens_on_the_real_figure(real: Opened) -> None:
         "Source Baromètre des résultats de l’action publique (DITP, Etalab), "
         "édition du 18 janvier 2023"
     )
+    assert "Fréquence mensuelle jusqu’en janvier 2023" in real.text(".facts")
     for fact in ("Mise à jour", "Licence Licence Ouverte 2.0", "Producteur", "Contact"):
         assert fact in real.text(".facts")
     says_nothing_odd(real)
@@ -480,7 +481,27 @@ def test_change_is_not_given_across_the_break(real: Opened, own: Opened) -> None
     real.choose(by="percent")
     assert real.text("#map-title") == "Évolution sur un an : non comparable en juin 2021"
     real.choose(month=real.page.evaluate("months.indexOf('2022-06')"))
-    assert "+1 352 +0,9 % depuis juin 2021" in real.text("#tiles")
+    # ITI is full from December 2021 on: until a year later, part of a rise is its filling.
+    assert "+1 352 +0,9 % depuis juin 2021 ; en partie le programme ITI" in real.text("#tiles")
+    assert "En partie le programme ITI" in real.text("#map-deck")
+    own.choose(measure="constant", by="percent")
+    assert "ITI" not in own.text("#tiles") + own.text("#map-deck")
+
+
+def test_hatched_departments_are_in_the_legend(real: Opened, own: Opened) -> None:
+    assert "pas de données ou de taux" in real.text("#map-legend")
+    for by in ("rate", "stock", "percent"):
+        own.choose(measure="ACI", by=by)  # Mayotte is outside the coverage of our own figures
+        assert "hors du champ" in own.text("#map-legend"), by
+        assert own.page.evaluate("nameOfCode('976')") == "Mayotte (976)"
+
+
+def test_apostrophes_are_typographic(real: Opened, both_site: Site) -> None:
+    page = (both_site.folder / "index.html").read_text()
+    [sample] = re.findall(r'<table id="sample">.*?</table>', page, re.DOTALL)
+    assert "d’insertion" in sample
+    assert "'" not in re.sub(r"<[^>]+>", "", sample)
+    assert not re.search(r"\w'\w", real.text("main"))
 
 
 # ---- Charts

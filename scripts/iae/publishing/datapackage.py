@@ -12,12 +12,6 @@ from typing import Any
 import duckdb
 
 SCHEMA = "open_data"
-LICENCE = {
-    "name": "etalab-2.0",
-    "path": "https://www.etalab.gouv.fr/licence-ouverte-open-licence/",
-    "title": "Licence Ouverte 2.0",
-}
-TITLE = "L’insertion par l’activité économique, mois par mois"
 NAME = "insertion-par-l-activite-economique"
 KEYWORDS = [
     "insertion par l’activité économique",
@@ -27,9 +21,6 @@ KEYWORDS = [
     "associations intermédiaires",
     "statistiques",
 ]
-GEOGRAPHY = "France métropolitaine et départements d’outre-mer, sauf Mayotte"
-FREQUENCY = "R/P1M"
-CONTRIBUTOR = "Projet ouvert de recalcul de l’indicateur"
 SOURCES = {
     "asp_fluxiae": "Agence de services et de paiement (ASP), extranet IAE",
     "asp_contrats_aides": "Agence de services et de paiement (ASP), contrats aidés",
@@ -159,6 +150,11 @@ def read_tables(connection: duckdb.DuckDBPyConnection) -> list[Table]:
     return tables
 
 
+def read_metadata(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
+    """Return what is said of the data: title, producer, contact, sources, frequency, licence."""
+    return dict(connection.execute(f"select key, value from {SCHEMA}.metadata").fetchall())  # noqa: S608
+
+
 def synthetic_sources(connection: duckdb.DuckDBPyConnection) -> set[str]:
     """Return the sources whose figures are made up."""
     rows = connection.execute(f"select source from {SCHEMA}.extracts where is_synthetic")  # noqa: S608
@@ -211,25 +207,35 @@ def describe(
         f"select source, extract_date, is_synthetic from {SCHEMA}.extracts order by all"  # noqa: S608
     ).fetchall()
     is_synthetic = any(table.is_synthetic for table in tables)
+    metadata = read_metadata(connection)
     return {
         "profile": "tabular-data-package",
         "name": NAME,
         "id": f"{NAME}-{version}",
-        "title": f"{TITLE} (données fictives)" if is_synthetic else TITLE,
+        "title": f"{metadata['title']}{' (données fictives)' if is_synthetic else ''}",
         "description": _description(base, is_synthetic),
         "version": version,
         "created": created,
         "homepage": "../../index.html",
-        "licenses": [LICENCE],
+        "licenses": [
+            {
+                "name": metadata["licence_name"],
+                "path": metadata["licence_url"],
+                "title": metadata["licence"],
+            }
+        ],
         "keywords": KEYWORDS,
-        "contributors": [{"title": CONTRIBUTOR, "role": "publisher"}],
+        "contributors": [
+            {"title": metadata["producer"], "role": "publisher"},
+            {"title": metadata["contact"], "role": "maintainer"},
+        ],
         "sources": [
             {"title": _source(source, extract_date, is_made_up)}
             for source, extract_date, is_made_up in extracts
         ],
         "temporal": {"start": _month(first), "end": _month(last)},
-        "spatial": GEOGRAPHY,
-        "accrualPeriodicity": FREQUENCY,
+        "spatial": metadata["geography"],
+        "accrualPeriodicity": metadata["accrual_periodicity"],
         "rounding_base": base,
         "is_synthetic": is_synthetic,
         "resources": [_resource(table, files) for table in tables],

@@ -41,6 +41,7 @@ AUDITED = {
     "composite_stock",
     "editions",
     "extracts",
+    "metadata",
     "protection",
     "reconciliation",
     "stock_by_structure_type",

@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 
 import duckdb
 
-from iae.publishing.datapackage import CONTRIBUTOR, LICENCE, NAME, SCHEMA, TITLE
+from iae.publishing.datapackage import NAME, SCHEMA
 from iae.sql import literal
 
 STOCK = "stock_by_structure_type"
@@ -204,13 +204,14 @@ def feed(editions: list[tuple[dict[str, Any], str]], name: str) -> bytes:
     """Return the Atom feed of (descriptor, change log), newest first; `name` is its file's."""
     ElementTree.register_namespace("", _ATOM)
     root = ElementTree.Element(f"{{{_ATOM}}}feed", {"xml:lang": "fr"})
+    newest, _ = editions[0]
     _text(root, "id", uuid5(NAMESPACE_URL, NAME).urn)
-    _text(root, "title", f"{TITLE} : éditions")
+    _text(root, "title", f"{newest['title']} : éditions")
     _text(root, "updated", max(descriptor["created"] for descriptor, _ in editions))
     ElementTree.SubElement(root, f"{{{_ATOM}}}link", {"rel": "self", "href": name})
     author = ElementTree.SubElement(root, f"{{{_ATOM}}}author")
-    _text(author, "name", CONTRIBUTOR)
-    _text(root, "rights", LICENCE["title"])
+    _text(author, "name", newest["contributors"][0]["title"])
+    _text(root, "rights", newest["licenses"][0]["title"])
     for descriptor, log in editions:
         entry = ElementTree.SubElement(root, f"{{{_ATOM}}}entry")
         version = descriptor["version"]

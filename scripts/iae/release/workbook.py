@@ -9,7 +9,7 @@ from typing import Any
 import duckdb
 import xlsxwriter
 
-from iae.publishing.datapackage import LICENCE, Table
+from iae.publishing.datapackage import Table
 
 METADATA_SHEET = "Métadonnées"
 DICTIONARY_SHEET = "Dictionnaire"
@@ -98,6 +98,8 @@ def _write_table(
 
 def _metadata(descriptor: dict[str, Any]) -> list[tuple[str, str]]:
     period = descriptor["temporal"]
+    [licence] = descriptor["licenses"]
+    producer, contact = (one["title"] for one in descriptor["contributors"])
     return [
         ("Titre", descriptor["title"]),
         ("Description", descriptor["description"]),
@@ -106,8 +108,9 @@ def _metadata(descriptor: dict[str, Any]) -> list[tuple[str, str]]:
         ("Géographie", descriptor["spatial"]),
         ("Mise à jour", "mensuelle"),
         ("Sources", " ; ".join(source["title"] for source in descriptor["sources"])),
-        ("Licence", f"{LICENCE['title']}, {LICENCE['path']}"),
-        ("Producteur", descriptor["contributors"][0]["title"]),
+        ("Licence", f"{licence['title']}, {licence['path']}"),
+        ("Producteur", producer),
+        ("Contact", contact),
         ("Statut d’un chiffre", "obs_status : A normal, P provisoire, M manquant."),
         *(
             (f"Feuille {resource['path'].removesuffix('.csv')}", resource["title"])

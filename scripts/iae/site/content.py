@@ -1,13 +1,12 @@
 """What a page shows: the real figures or the synthetic ones, never both, with their words."""
 
-import csv
 from dataclasses import dataclass
 from datetime import date
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 from iae.public_note import NOTE, recompute_claims
+from iae.publishing.datapackage import read_metadata
 from iae.release.changes import french_version
 from iae.release.release import edition_date, read_descriptor, read_editions
 from iae.site import marts as read
@@ -63,6 +62,7 @@ class Content:
     extracts: list[Extract]
     metadata: dict[str, str]
     source: str
+    frequency: str
     tables: list[str]
     is_exact: bool
     rounding_base: int
@@ -100,12 +100,6 @@ class Content:
         return any(measure["id"] != "published" for measure in self.measures)
 
 
-def read_metadata() -> dict[str, str]:
-    """Producer, contact, sources and licence, which one file states."""
-    text = (files("iae.site") / "metadata.csv").read_text(encoding="utf-8")
-    return {row["key"]: row["value"] for row in csv.DictReader(text.splitlines())}
-
-
 def read_contents(marts: Marts, updated: date, releases: Path) -> list[Content]:
     """The pages to write, the real one first; one without any figure is left out.
 
@@ -117,7 +111,7 @@ def read_contents(marts: Marts, updated: date, releases: Path) -> list[Content]:
     months = read.read_months(marts)
     axis = {month: position for position, month in enumerate(months)}
     measures = read.read_measures(marts, axis, synthetic)
-    metadata = read_metadata() | {
+    metadata = read_metadata(marts.connection) | {
         "updated": french_date(updated),
         "updated_iso": updated.isoformat(),
     }
@@ -231,6 +225,7 @@ def _content(
         extracts=extracts,
         metadata=metadata,
         source=lead["source"],
+        frequency=metadata[f"{'published' if lead['id'] == 'published' else 'computed'}_frequency"],
         tables=_tables(marts, ids),
         is_exact=is_exact,
         rounding_base=rounding_base,

@@ -181,7 +181,12 @@ def read_territories(marts: Marts) -> list[dict[str, Any]]:
         """
     )
     keys = ("id", "level", "code", "name", "region", "population", "isCovered")
-    return [dict(zip(keys, row, strict=True)) for row in rows]
+    return [_typographic(dict(zip(keys, row, strict=True)), "name") for row in rows]
+
+
+def _typographic(row: dict[str, Any], key: str) -> dict[str, Any]:
+    """The apostrophe that French readers expect, in a text of a row."""
+    return row | {key: row[key].replace("'", "’")}
 
 
 def read_measures(
@@ -207,9 +212,9 @@ def read_measures(
         axis,
         """
         select
-            territory_id, month, official_stock, constant_stock, official_change,
-            round(official_change_percent, 3) as official_change_percent, constant_change,
-            round(constant_change_percent, 3) as constant_change_percent
+            territory_id, month, official_stock, constant_stock,
+            official_change is not null as is_official_comparable,
+            constant_change is not null as is_constant_comparable
         from {composite_stock}
         """,
     )
@@ -234,8 +239,8 @@ def read_measures(
                     "breakAt": break_at if scope == "official" else None,
                     "isSynthetic": bool(its_sources & synthetic_sources),
                     "stock": stock,
-                    "change": scopes[f"{scope}_change"],
-                    "percent": scopes[f"{scope}_change_percent"],
+                    # Whether a change on a year is given: the same for all territories.
+                    "comparable": scopes[f"is_{scope}_comparable"].get("FR", empty),
                     "provisional": flags["is_provisional"].get("FR", empty),
                     "missing": flags["missing_components"].get("FR", empty),
                 }
@@ -281,7 +286,8 @@ def read_types(marts: Marts) -> list[dict[str, Any]]:
         order by max(stock) desc nulls last, types.structure_type
         """
     )
-    return [dict(zip(("id", "label", "source", "first_month"), row, strict=True)) for row in rows]
+    keys = ("id", "label", "source", "first_month")
+    return [_typographic(dict(zip(keys, row, strict=True)), "label") for row in rows]
 
 
 def _latest_published(marts: Marts, axis: dict[date, int]) -> dict[str, Any]:

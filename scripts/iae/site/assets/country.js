@@ -39,7 +39,7 @@ function showPeople() {
   setText("pays-title", `France, ${told.year}${main === "constant" ? ", à périmètre constant" : ""} : ${people(Math.round(told.mean))} en moyenne un mois donné, ${count(told.people)} différentes dans l’année`);
   setText("personnes-title", `Personnes de l’année et effectif mensuel, ${main === "constant" ? "périmètre constant" : main}`);
   const columns = [
-    ["Année", ({ year, months: number }) => (number === 12 ? `${year}` : `${year} (${number} mois)`)],
+    ["Année", ({ year, months: number }) => (number === 12 ? `${year}` : unbroken(`${year} (${number} mois)`))],
     ["Effectif moyen d’un mois", ({ mean }) => Math.round(mean), count],
     ["Effectif du dernier mois", ({ last }) => last, count],
     ["Personnes différentes dans l’année", ({ people: number }) => number, count],

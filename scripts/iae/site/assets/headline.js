@@ -53,7 +53,7 @@ function tiles(measure, territory, index) {
   const { change, percent } = changeOf(measure, territory.id, index);
   shown.push(change == null
     ? tile("Évolution sur un an", "–", index < 12 || valuesOf(measure, territory.id)[index - 12] == null ? "pas de chiffre un an plus tôt" : "non comparable : le champ n’était pas le même un an plus tôt")
-    : tile("Évolution sur un an", signed(change), `${percent == null ? "" : percent >= 100 ? `multiplié par ${decimal(1 + percent / 100)} ` : `${signedPercent(percent)} `}depuis ${fullMonth(monthBefore(index))}`));
+    : tile("Évolution sur un an", signed(change), `${percent == null ? "" : percent >= 100 ? `multiplié par ${decimal(1 + percent / 100)} ` : `${signedPercent(percent)} `}depuis ${fullMonth(monthBefore(index))}${isFilling(measure, index) ? " ; en partie le programme ITI, qui se remplissait encore" : ""}`));
 
   const rate = rateOf(measure, territory.id, index);
   if (rate != null) {

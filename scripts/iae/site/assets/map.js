@@ -35,6 +35,8 @@ function colorOf(classes, value) {
   return paletteOf(classes)[classes.filter((bound) => value >= bound).length];
 }
 
+const nameOfCode = (code) => { const name = territories.get(`D${code}`)?.name; return name ? `${name} (${code})` : code; };
+
 let mapViews = null;
 let currentRanking = { all: [] };
 
@@ -77,7 +79,7 @@ function feature(measure, shape, row) {
   const isOther = state.other && row?.id === state.other;
   const value = row?.[state.by] ?? null;
   return {
-    ...shape, id: row?.id, code, name: !row ? code : row.level === "regional" ? row.name : `${row.name} (${row.code})`,
+    ...shape, id: row?.id, code, name: !row ? nameOfCode(code) : row.level === "regional" ? row.name : `${row.name} (${row.code})`,
     color: colorOf(classesOf(measure), value), strokeWidth: isSelected ? 2.6 : isOther ? 2.6 : 0.7,
     stroke: isSelected ? "#161616" : isOther ? COLORS.other : value ? "#ffffff" : "#8f8f8f", order: isSelected ? 3 : isOther ? 2 : value ? 1 : 0,
     stockLabel: row?.stock == null ? "pas de données" : count(row.stock),
@@ -106,6 +108,7 @@ function mapWords(measure, rows, index) {
   const chosen = rows.find(({ id }) => id === state.territory);
   if (chosen?.rank) sentences.push(`${chosen.name} : ${rankInWords(chosen, chosen.level)}, ${format(chosen[state.by])}.`);
   if (known.length) sentences.push(`Médiane des ${what} : ${format(medianOf(known.map((row) => row[state.by])))}.`);
+  if (state.by === "percent" && isFilling(measure, index)) sentences.push("En partie le programme ITI, qui se remplissait encore un an plus tôt.");
   const without = rows.filter((row) => row[state.by] == null && row.stock != null && !row.population);
   if (state.by === "rate" && without.length) sentences.push(`${listInWords(without.map(({ name, stock }) => `${name} compte ${people(stock)}`))}, sans population de référence.`);
   const missing = rows.filter(({ stock }) => stock == null).length;
@@ -114,6 +117,9 @@ function mapWords(measure, rows, index) {
   if (unlocated) sentences.push(`Structure non localisée : ${people(unlocated)}.`);
   setText("map-deck", sentences.join(" "));
 }
+
+/** Departments drawn that no row has: outside the coverage of our own series. */
+const isOutside = (rows) => departmentShapes.some(({ properties: { code } }) => !rows.some(({ id }) => id === (state.level === "regional" ? departmentRegion.get(code) : `D${code}`)));
 
 function showMapLegend(measure, rows) {
   const classes = classesOf(measure);
@@ -127,6 +133,7 @@ function showMapLegend(measure, rows) {
   const items = colors.map((color, position) => [color, names[position]]);
   if (state.by !== "percent" && rows.some((row) => row[state.by] === 0)) items.unshift([NO_PEOPLE, "personne"]);
   if (rows.some((row) => row[state.by] == null)) items.push([NO_DATA, state.by === "percent" ? "non comparable" : "pas de données ou de taux"]);
+  else if (isOutside(rows)) items.push([NO_DATA, "hors du champ"]);
   setText("map-legend-title", `${BY[state.by].name}, ${fullMonth(months[state.month])}`);
   byId("map-legend").replaceChildren(...items.map(([color, name]) => element("li", {},
     element("i", { class: color === NO_DATA ? "swatch hatched" : "swatch", "data-color": color, style: color === NO_DATA ? null : `border-color:${color}` }), name)));

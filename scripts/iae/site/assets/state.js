@@ -6,13 +6,9 @@ const data = JSON.parse(document.getElementById("data").textContent);
 const departmentShapes = JSON.parse(document.getElementById("departments").textContent).features;
 
 const { months, measures, editions } = data;
-const typographic = (text) => text.replaceAll("'", "’");
-for (const territory of data.territories) territory.name = typographic(territory.name);
 const territories = new Map(data.territories.map((territory) => [territory.id, territory]));
 const ofLevel = (level) => data.territories.filter((territory) => territory.level === level);
 for (const measure of measures) {
-  measure.name = typographic(measure.name);
-  if (measure.label) measure.label = typographic(measure.label);
   const known = months.map((_, index) => Object.values(measure.stock).some((values) => values[index] != null));
   Object.assign(measure, { first: known.indexOf(true), last: known.lastIndexOf(true), classes: {} });
 }
@@ -83,17 +79,18 @@ function rateOf(measure, id, index) {
   const outside = id === "FR" ? withoutPopulation.reduce((sum, one) => sum + (valuesOf(measure, one)[index] ?? 0), 0) : 0;
   return per10000(stock - outside, territories.get(id)?.population);
 }
+/** Whether the programme ITI, whose first twelve months fill its window, still filled a year before. */
+const isFilling = (measure, index) =>
+  measure.id === "published" && measure.breakAt && monthBefore(index) >= measure.breakAt && index - 12 - months.indexOf(measure.breakAt) < 11;
 const monthBefore = (index) => `${Number(months[index].slice(0, 4)) - 1}${months[index].slice(4)}`;
 const since = (index) => `qu’en ${fullMonth(monthBefore(index))}`;
 
-/** The change on a year: as the tables give it, else like for like, never across a break. */
+/** The change on a year: where the tables give it, else like for like, never across a break. */
 function changeOf(measure, territoryId, index) {
-  if (measure.change) {
-    return { change: measure.change[territoryId]?.[index] ?? null, percent: measure.percent[territoryId]?.[index] ?? null };
-  }
   const values = valuesOf(measure, territoryId);
   const [now, before] = [values[index] ?? null, index >= 12 ? values[index - 12] ?? null : null];
-  const isAcross = measure.breakAt && months[index] >= measure.breakAt && monthBefore(index) < measure.breakAt;
+  const isAcross = measure.comparable ? !measure.comparable[index]
+    : measure.breakAt && months[index] >= measure.breakAt && monthBefore(index) < measure.breakAt;
   if (now == null || before == null || isAcross) return { change: null, percent: null };
   return { change: now - before, percent: before ? (100 * (now - before)) / before : null };
 }
