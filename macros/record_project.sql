@@ -4,32 +4,35 @@
 -#}
 {% macro record_project() %}
 
+    {%- set folder = project_folder() -%}
     {%- set patterns = [] -%}
+    {%- set paths = [] -%}
     {%- for pattern in [
         'dbt_project.yml', 'profiles.yml', 'requirements.lock', 'scripts/iae/protection/*.py', 'macros/**/*.sql',
         'models/**/*.md', 'models/**/*.sql',
         'models/**/*.py', 'models/**/*.y*ml', 'seeds/**/*.csv', 'seeds/**/*.y*ml', 'tests/generic/**/*.sql', 'tests/singular/**/*.sql',
         'tests/singular/**/*.y*ml'
-    ] if run_query("select 1 from glob('" ~ pattern ~ "') limit 1").rows -%}
+    ] if run_query('select 1 from glob(' ~ in_folder(folder, pattern) ~ ') limit 1').rows -%}
         {%- do patterns.append(pattern) -%}
+        {%- do paths.append(in_folder(folder, pattern)) -%}
     {%- endfor -%}
 
-    {#- A file that changed after dbt began to read has no digest: nobody knows which of the two was built. -#}
+    {#- What is on disk is read again where a publication is made: were it another project, its files would differ. A file that
+        changed after dbt began to read has no digest: nobody knows which of the two was built. -#}
     {%- do run_query("
         create or replace view raw.project_files_on_disk as
         select
             replace(filename, '\\', '/') as path,
             sha256(content) as digest,
-            epoch(last_modified) as modified_at,
         from read_blob(" ~ patterns ~ ");
 
         create or replace table raw.project_files as
         select
-            path,
+            replace(filename, '\\', '/')[" ~ (folder | length + 2) ~ ":] as path,
             if(
-                modified_at between " ~ run_started_at.timestamp() ~ " and epoch(now()), null, digest
+                epoch(last_modified) between " ~ run_started_at.timestamp() ~ " and epoch(now()), null, sha256(content)
             ) as digest,
-        from raw.project_files_on_disk;
+        from read_blob([" ~ paths | join(', ') ~ "]);
     ") -%}
 
     {%- set nodes = [] -%}
@@ -52,7 +55,7 @@
     {%- endfor -%}
     {#- dbt does not show hooks the unit tests of the project: they are read where they are written. -#}
     {%- set files_of_models = run_query(
-        "select content from read_text('models/**/*.y*ml') where contains(content, 'unit_tests:')"
+        'select content from read_text(' ~ in_folder(folder, 'models/**/*.y*ml') ~ ") where contains(content, 'unit_tests:')"
     ) if 'models/**/*.y*ml' in patterns -%}
     {%- for file in files_of_models.rows if files_of_models -%}
         {%- for unit_test in fromyaml(file[0]).unit_tests if unit_test.get('config', {}).get('enabled', true) -%}

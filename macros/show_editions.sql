@@ -9,9 +9,7 @@
     {%- if folder.startswith('~/') -%}
         {%- set folder = env_var('HOME', '~') ~ folder[1:] -%}
     {%- endif -%}
-    {#- What means several names in a pattern means itself in the name of a folder. -#}
-    {%- set folder = folder | replace('[', '[[]') | replace('*', '[*]') | replace('?', '[?]') -%}
-    {%- set files = sql_text(folder ~ '/????-??-??_release_*.parquet') -%}
+    {%- set files = in_folder(folder, '????-??-??_release_*.parquet') -%}
     {%- if run_query('select 1 from glob(' ~ files ~ ') limit 1').rows -%}
         {%- set rows = 'read_parquet(' ~ files ~ ')' -%}
     {%- else -%}

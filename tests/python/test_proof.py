@@ -99,6 +99,24 @@ def run_on_another_target(project: SmallProject) -> None:
     project.dbt("build", "--select", "int_people+", "--profiles-dir", elsewhere)
 
 
+def run_by_another_profile_of_the_same_name(project: SmallProject) -> None:
+    profiles = (project.folder / "profiles.yml").read_text()
+    other = profiles.replace("settings:\n", "settings:\n        integer_division: true\n")
+    assert other != profiles
+    project.put("elsewhere/profiles.yml", other)
+    elsewhere = str(project.folder / "elsewhere")
+    project.dbt("build", "--select", "int_people+", "--profiles-dir", elsewhere)
+
+
+def build_an_edited_copy(project: SmallProject) -> None:
+    """On the same warehouse, with the project as the current folder."""
+    copy = project.folder.with_name("a copy [1]")
+    shutil.rmtree(copy, ignore_errors=True)
+    shutil.copytree(project.folder, copy, ignore=shutil.ignore_patterns("warehouse", "target"))
+    edit_a_model(SmallProject(copy))
+    project.dbt("build", "--project-dir", f"{copy}/")
+
+
 def fail_with_other_vars_and_retry(project: SmallProject) -> None:
     project.execute("alter table reference.people rename to hidden")
     project.dbt("run", "--select", "int_people+", "--vars", "{factor: 2}", succeeds=False)
@@ -131,6 +149,14 @@ WAYS_ROUND: dict[str, tuple[list[Act | list[str]], str]] = {
     ),
     "other variables, retried": ([fail_with_other_vars_and_retry], FOREIGN),
     "another target": ([run_on_another_target], "--target other " + FOREIGN),
+    "another profile of the same name": (
+        [run_by_another_profile_of_the_same_name],
+        "--profiles-dir " + FOREIGN,
+    ),
+    "an edited copy of the project": (
+        [build_an_edited_copy],
+        f"models/intermediate/int_people.sql: {EDITED}",
+    ),
     "no rows": ([["build", "--select", "int_people+", "--empty"]], "--empty " + FOREIGN),
     "relations of another place": (
         [["build", "--select", "int_people+", "--defer", "--state", "target"]],
@@ -178,6 +204,17 @@ WAYS_ROUND: dict[str, tuple[list[Act | list[str]], str]] = {
     "a table changed by hand": (
         [lambda project: project.execute("update marts.fct_people set nb = nb + 1")],
         BY_HAND,
+    ),
+    "a column renamed by hand": (
+        [lambda project: project.execute("alter table marts.fct_people rename nb to other")],
+        BY_HAND,
+    ),
+    "a table changed by hand and built on": (
+        [
+            lambda project: project.execute("update intermediate.int_people set nb = 10 * nb"),
+            ["build", "--select", "fct_people+"],
+        ],
+        "intermediate.int_people was changed by something else than a build: run dbt build.",
     ),
     "a view changed by hand": (
         [
