@@ -68,6 +68,11 @@ def is_damage(error: duckdb.Error) -> bool:
     ) and bool(_DAMAGED_SAID.search(str(error)))
 
 
+def is_of_the_file(error: duckdb.Error) -> bool:
+    """Tell whether a published file is at fault, damaged or of another version; else our SQL is."""
+    return isinstance(error, duckdb.CatalogException) or as_fault(error) is not None
+
+
 def _fault_of_a_file(error: OSError) -> IaeError | None:
     name = printable(os.fsdecode(error.filename)) if error.filename else "A file"
     if error.errno in _NO_ROOM:

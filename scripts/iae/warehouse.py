@@ -123,6 +123,8 @@ def _look_at(path: Path, read_only: bool, makes: bool) -> None:
     if path.is_dir():
         raise IaeError(f"{name}: is a folder; IAE_WAREHOUSE names a file in it.")
     if not path.exists():
+        if path.is_symlink():
+            raise IaeError(f"{name}: is a link to nothing; check IAE_WAREHOUSE.")
         if not makes:
             raise IaeError(
                 f"{name}: there is no such file. Run `iae load` first, or check IAE_WAREHOUSE."

@@ -62,11 +62,7 @@ def test_every_raw_column_is_described(published_sample: Pipeline) -> None:
 
 def test_a_column_reads_the_same_in_every_mart(published_sample: Pipeline) -> None:
     """One name, one meaning, but where a name says what it counts or comes from."""
-    several_meanings = {"nb_rows", "source", "nb_cells"}
-    # Names that the contract of the marts gives to two things: our editions and the published ones,
-    # Dares and the published series, a month and a year, an extract and an edition.
-    several_meanings |= {"edition", "difference", "published_stock", "component"}
-    several_meanings |= {"is_provisional", "is_synthetic"}
+    several_meanings = {"nb_rows", "source"}
     several_texts = published_sample.query(
         """
         select column_name from duckdb_columns() where schema_name = 'marts'

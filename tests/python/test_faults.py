@@ -6,6 +6,7 @@ import errno
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
@@ -16,6 +17,10 @@ import iae.cli
 from iae.cli import app
 from iae.errors import IaeError
 from iae.faults import as_fault
+from iae.publishing.proof import Proof
+from iae.publishing.swap import publish
+from iae.release.release import write_release
+from iae.site import build_site
 
 NIR = "185057512000542"
 
@@ -88,6 +93,37 @@ def test_a_fault_of_ours_shows_where_it_is(monkeypatch: pytest.MonkeyPatch) -> N
     assert "cli.py" in shown
     assert "Binder Error" in shown
     assert "Error: " not in shown.splitlines()[-1][:7]
+
+
+def publication(path: Path) -> None:
+    with duckdb.connect() as connection:
+        publish(connection, path.with_name("iae.duckdb"))
+
+
+@pytest.mark.parametrize(
+    ("at", "act"),
+    [
+        ("iae.publishing.swap._write", publication),
+        ("iae.release.release.read_tables", lambda path: write_release(path, path.parent)),
+        ("iae.site.build.read_contents", lambda path: build_site(path, path.parent / "site")),
+    ],
+)
+def test_sql_of_ours_is_not_taken_for_the_published_file(
+    at: str, act: Callable[[Path], object], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise errors.pop()
+
+    path = tmp_path / "published.duckdb"
+    duckdb.connect(str(path)).close()
+    monkeypatch.setattr("iae.publishing.swap.prove", lambda _: Proof([], set(), []))
+    monkeypatch.setattr("iae.publishing.swap.audit_open_data", lambda *_: None)
+    monkeypatch.setattr(at, fail)
+    errors = [raised("select nothing"), duckdb.IOException("IO Error: Could not read")]
+    with pytest.raises(IaeError, match="Could not read"):
+        act(path)
+    with pytest.raises(duckdb.BinderException):
+        act(path)
 
 
 @pytest.mark.parametrize("words", [["status"], ["status", "--debug"]])

@@ -120,6 +120,11 @@ def system(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> s
             id="bare LF in a CRLF file",
         ),
         pytest.param(
+            b"id|name|note\r\n1|a|b\n2|c|d\r\n3|e|f\n4|g1\ng2|h\r\n",
+            [("1", "a", "b", 2), ("2", "c", "d", 3), ("3", "e", "f", 4), ("4", "g1\ng2", "h", 5)],
+            id="bare LF between whole records of a CRLF file, which joined would fit no more",
+        ),
+        pytest.param(
             b"id|name|note\r\n1|a|b\r\nx\ny|c|d\r\n",
             [("1", "a", "b", 2), ("x\ny", "c", "d", 3)],
             id="in a CRLF file, CRLF before a fragment ends the record before",

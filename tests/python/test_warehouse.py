@@ -78,6 +78,16 @@ def cut(path: Path) -> None:
     path.write_bytes(path.read_bytes()[:20_000])
 
 
+def a_link_to_nothing(path: Path) -> None:
+    path.unlink()
+    path.symlink_to("elsewhere.duckdb")
+
+
+def a_link_to_itself(path: Path) -> None:
+    path.unlink()
+    path.symlink_to(path)
+
+
 def a_device(path: Path) -> None:
     path.unlink()
     os.mkfifo(path)
@@ -93,6 +103,8 @@ def a_device(path: Path) -> None:
         (damaged, "is damaged; put a copy back"),
         (cut, "is damaged; put a copy back"),
         (a_device, "is a device, not a file"),
+        (a_link_to_nothing, "is a link to nothing"),
+        (a_link_to_itself, "is a link to nothing"),
     ],
 )
 @pytest.mark.parametrize("read_only", [True, False])

@@ -17,6 +17,7 @@ import duckdb
 
 from iae.disk import flush, held
 from iae.errors import IaeError
+from iae.faults import as_fault
 from iae.publishing import editions
 from iae.publishing.proof import SCHEMAS, Proof, prove
 from iae.publishing.protection import Protection, audit_open_data, record
@@ -90,6 +91,8 @@ def publish(connection: duckdb.DuckDBPyConnection, path: Path) -> Publication:
             flush(new)
             kept = _publish_both(connection, edition, archive, new, path)
         except (duckdb.Error, OSError) as error:
+            if as_fault(error) is None:
+                raise
             reason = str(error).splitlines()[0]
             raise IaeError(f"{path}: could not be written ({reason}); it is as before.") from None
         finally:

@@ -15,6 +15,7 @@ from typing import Any
 import duckdb
 
 from iae.errors import IaeError
+from iae.faults import is_of_the_file
 from iae.folders import MARK, replaced
 from iae.publishing.datapackage import SCHEMA, Table, describe, read_tables
 from iae.release.changes import feed, find_changes
@@ -70,6 +71,8 @@ def write_release(published: Path, site: Path) -> Release:
                 )
             return _write(connection, tables, out)
     except duckdb.Error as error:
+        if not is_of_the_file(error):
+            raise
         reason = str(error).splitlines()[0]
         raise ReleaseError(f"{published}: cannot be read ({reason}).") from error
 

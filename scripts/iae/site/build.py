@@ -15,6 +15,7 @@ from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
 from iae.errors import IaeError
+from iae.faults import is_of_the_file
 from iae.folders import replaced
 from iae.release.release import FOLDER as RELEASES
 from iae.site.content import Content, read_contents
@@ -98,6 +99,8 @@ def _write_site(database: Path, out: Path, releases: Path) -> SiteSummary:
                 downloads = write_downloads(marts, content, folder / FOLDER)
                 _write_page(folder, content, contents, downloads)
     except duckdb.Error as error:
+        if not is_of_the_file(error):
+            raise
         reason = str(error).splitlines()[0]
         raise SiteError(f"{database} is not a published file that can be read: {reason}") from error
     if not contents:
