@@ -74,6 +74,9 @@ def real_alone(published_sample: Pipeline, tmp_path_factory: pytest.TempPathFact
             create table marts.dim_territories as from sample.marts.dim_territories;
             create table marts.fct_published_stock as from sample.marts.fct_published_stock;
             create table marts.fct_published_revisions as from sample.marts.fct_published_revisions;
+            create table marts.dim_editions as from sample.marts.dim_editions where false;
+            create table marts.fct_stock_revisions as
+            from sample.marts.fct_stock_revisions where false;
             create table marts.fct_composite_stock as
             from sample.marts.fct_composite_stock where false;
             create table marts.fct_stock_by_structure_type as
@@ -95,6 +98,18 @@ def synthetic_alone(published_sample: Pipeline, tmp_path_factory: pytest.TempPat
             create table marts.audit_extracts as
             from sample.marts.audit_extracts where source != 'barometre';
             create table marts.dim_territories as from sample.marts.dim_territories;
+            create table marts.dim_editions as
+            select date '2022-10-20' as edition, 1 as release, true as is_synthetic;
+            create table marts.fct_stock_revisions as
+            from (values
+                (date '2022-10-20', 1, 'new_extract', 'FR', 'ACI', 2, -0.04::double),
+                (date '2022-10-20', 1, 'new_extract', 'FR', 'ACI', 2, 0.02),
+                (date '2022-10-20', 1, 'new_extract', 'FR', 'AI', 3, 0.01),
+                (date '2022-10-20', 1, 'new_extract', 'D59', 'AI', 3, 0.5),
+                (date '2022-10-20', 1, 'correction', 'FR', 'AI', 3, 0.5)
+            ) as revisions (
+                edition, release, kind, territory_id, structure_type, age_in_months, revision_rate
+            );
             create table marts.fct_composite_stock as from sample.marts.fct_composite_stock;
             create table marts.fct_stock_by_structure_type as
             from sample.marts.fct_stock_by_structure_type;
@@ -186,3 +201,22 @@ def test_the_sentence_on_revisions_is_that_of_the_table(real_alone: Result) -> N
 def test_revisions_say_that_no_edition_is_loaded(synthetic_alone: Result) -> None:
     assert "iae load data" in synthetic_alone["revisions"]["shown"]
     assert "revisions" not in synthetic_alone["revisions"]["tables"]
+
+
+def test_revisions_are_told_by_type_and_age_ours_and_published(
+    real_alone: Result, synthetic_alone: Result
+) -> None:
+    ours = synthetic_alone["revisions"]["tables"]["by_age"]
+    # -4 % and +2 %: -1 % in mean, 3 % in size. Departments and corrections are left out.
+    keys = ("structure_type", "age_in_months", "nb_revisions", "mean_percent", "mean_size_percent")
+    assert [tuple(row[key] for key in keys) for row in ours] == [
+        ("ACI", 2, 2, -1.0, 3.0),
+        ("AI", 3, 1, 1.0, 1.0),
+    ]
+    assert {row["series"] for row in ours} == {"Nos éditions (fictives)"}
+    assert "le plus révisé est ACI à 2 mois : 3,00 %" in synthetic_alone["revisions"]["shown"]
+    published = real_alone["revisions"]["tables"]
+    assert {row["series"] for row in published["by_age"]} == {"Série publiée"}
+    nb_revised = sum(row["revision"] != 0 for row in published["revisions"])
+    assert sum(row["nb_revisions"] for row in published["by_age"]) == nb_revised
+    assert "Nos éditions n'ont encore rien révisé" in real_alone["revisions"]["shown"]
