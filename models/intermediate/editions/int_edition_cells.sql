@@ -147,6 +147,14 @@ cells_to_publish as (
 
 ),
 
+cells as (
+
+    select * from cells_to_publish
+    union all by name
+    select * from archived_cells
+
+),
+
 final as (
 
     select
@@ -159,19 +167,7 @@ final as (
         is_provisional,
         edition,
         published_at,
-    from cells_to_publish
-    union all
-    select
-        month,
-        territory_id,
-        structure_type,
-        stock,
-        release,
-        is_synthetic,
-        is_provisional,
-        edition,
-        published_at,
-    from archived_cells
+    from cells
 
 )
 

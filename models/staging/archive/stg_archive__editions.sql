@@ -2,17 +2,7 @@ with
 
 editions as (
 
-    select
-        month,
-        territory_id,
-        structure_type,
-        stock,
-        release,
-        is_synthetic,
-        is_provisional,
-        edition,
-        published_at,
-    from {{ source('archive', 'editions') }}
+    select * from {{ source('archive', 'editions') }}
 
 ),
 

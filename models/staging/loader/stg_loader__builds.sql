@@ -2,18 +2,7 @@ with
 
 builds as (
 
-    select
-        invocation_id,
-        command,
-        selection,
-        vars,
-        foreign_settings,
-        status,
-        run_number,
-        load_ids,
-        started_at,
-        ended_at,
-    from {{ source('loader', 'builds') }}
+    select * from {{ source('loader', 'builds') }}
 
 ),
 

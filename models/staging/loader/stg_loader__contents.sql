@@ -2,10 +2,7 @@ with
 
 contents as (
 
-    select
-        name,
-        contents,
-    from {{ source('loader', 'contents') }}
+    select * from {{ source('loader', 'contents') }}
 
 ),
 

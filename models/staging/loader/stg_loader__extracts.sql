@@ -2,16 +2,7 @@ with
 
 extracts as (
 
-    select
-        load_id,
-        source,
-        nb_rows,
-        nb_rejected,
-        is_current,
-        is_synthetic,
-        extract_date,
-        loaded_at,
-    from {{ source('loader', 'extracts') }}
+    select * from {{ source('loader', 'extracts') }}
 
 ),
 

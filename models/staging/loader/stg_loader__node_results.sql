@@ -2,16 +2,7 @@ with
 
 node_results as (
 
-    select
-        unique_id,
-        invocation_id,
-        fingerprint,
-        contents,
-        status,
-        warning,
-        started_at,
-        ended_at,
-    from {{ source('loader', 'node_results') }}
+    select * from {{ source('loader', 'node_results') }}
 
 ),
 

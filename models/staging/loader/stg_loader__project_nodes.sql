@@ -2,15 +2,7 @@ with
 
 project_nodes as (
 
-    select
-        unique_id,
-        kind,
-        name,
-        schema_name,
-        table_name,
-        fingerprint,
-        parents,
-    from {{ source('loader', 'project_nodes') }}
+    select * from {{ source('loader', 'project_nodes') }}
 
 ),
 

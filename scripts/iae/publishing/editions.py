@@ -145,34 +145,6 @@ def published_at(
     return moment
 
 
-def last_editions(folder: Path, nb_editions: int) -> list[tuple[dt.date, int, dt.datetime, bool]]:
-    """Return the last editions of the archive: date, release, when published (UTC), is synthetic.
-
-    The latest date comes first.
-    """
-    files = sorted(folder.glob(PATTERN), key=_date_and_release, reverse=True)[:nb_editions]
-    with duckdb.connect() as connection:
-        return [
-            connection.execute(
-                """
-                select
-                    any_value(edition),
-                    any_value(release),
-                    any_value(published_at),
-                    any_value(is_synthetic),
-                from read_parquet(?)
-                """,
-                [_pattern(file)],
-            ).fetchall()[0]
-            for file in files
-        ]
-
-
-def _date_and_release(file: Path) -> tuple[str, int]:
-    date, release = file.stem.split("_release_")
-    return date, int(release)
-
-
 def _pattern(file: Path) -> str:
     # What means several names in a pattern means itself in the name of a file.
     return "".join(f"[{letter}]" if letter in "[*?" else letter for letter in str(file))
