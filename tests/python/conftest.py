@@ -20,7 +20,9 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 from typer.testing import CliRunner
 
+from compiled_project import CompiledProject
 from iae.cli import app
+from iae.loading.raw_tables import opened_to_load
 
 if TYPE_CHECKING:
     from dbt.cli.main import dbtRunnerResult
@@ -206,6 +208,20 @@ def published_sample(tmp_path_factory: pytest.TempPathFactory) -> Pipeline:
     pipeline.dbt("build", "--quiet")
     pipeline.publish()
     return pipeline
+
+
+@pytest.fixture(scope="session")
+def compiled_project(tmp_path_factory: pytest.TempPathFactory) -> CompiledProject:
+    """The project as dbt compiles it; `make test` has done so already, with the sample."""
+    if done := os.environ.get("IAE_TEST_SAMPLE"):
+        pipeline = Pipeline(Path(done).resolve())
+    else:
+        pipeline = Pipeline(tmp_path_factory.mktemp("compiled"))
+        with opened_to_load(pipeline.warehouse):
+            pass
+        pipeline.dbt("seed", "--quiet")
+        pipeline.dbt("compile", "--quiet")
+    return CompiledProject(pipeline.folder / "target", pipeline.warehouse)
 
 
 @pytest.fixture(scope="session")

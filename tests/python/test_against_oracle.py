@@ -7,7 +7,6 @@ A difference is shown with the seed of its drop: `write_drop(seed, folder)` writ
 
 from __future__ import annotations
 
-import shutil
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -16,16 +15,11 @@ import pytest
 
 import oracle
 import oracle_beyond
+from compiled_project import CompiledProject
 from conftest import Pipeline
 from random_drops import write_drop
 
 SEEDS = (32, 34, 41, 53)  # 32 without the ASP; the others with every source and nearly every reason
-
-
-@pytest.fixture(scope="module")
-def project(tmp_path_factory: pytest.TempPathFactory) -> Pipeline:
-    """One folder for every drop: dbt reads the project once."""
-    return Pipeline(tmp_path_factory.mktemp("oracle"))
 
 
 def differences(found: dict[Any, Any], expected: dict[Any, Any]) -> list[str]:
@@ -44,21 +38,20 @@ def differences(found: dict[Any, Any], expected: dict[Any, Any]) -> list[str]:
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a_random_drop_gives_what_the_definition_says(
-    project: Pipeline, tmp_path: Path, seed: int
+    pipeline: Pipeline, compiled_project: CompiledProject, tmp_path: Path, seed: int
 ) -> None:
     drop = write_drop(seed, tmp_path / "drop")
     cells, outcomes = oracle.count(drop)
 
-    shutil.rmtree(project.warehouse.parent, ignore_errors=True)
-    project.load(tmp_path / "drop")
-    project.dbt("build", "--quiet", "--exclude-resource-type", "test", "unit_test")
+    pipeline.load(tmp_path / "drop")
+    compiled_project.build(pipeline.warehouse)
 
-    stock = project.query(
+    stock = pipeline.query(
         "select month, territory_id, structure_type, stock, is_provisional"
         " from marts.fct_stock_by_structure_type"
     )
-    audit = project.query("select source_table, reason, nb_rows from marts.audit_row_outcomes")
-    composite = project.query(
+    audit = pipeline.query("select source_table, reason, nb_rows from marts.audit_row_outcomes")
+    composite = pipeline.query(
         "select month, territory_id, official_stock, constant_stock, missing_components,"
         " is_provisional, official_change, official_change_percent, constant_change,"
         " constant_change_percent from marts.fct_composite_stock"
@@ -70,7 +63,7 @@ def test_a_random_drop_gives_what_the_definition_says(
         "composite": differences({row[:2]: row[2:] for row in composite}, oracle.compose(cells)),
     }
     for mart, (key, columns, count) in oracle_beyond.MARTS.items():
-        cells_of_mart = project.query(f"select {key}, {columns} from marts.{mart}")
+        cells_of_mart = pipeline.query(f"select {key}, {columns} from marts.{mart}")
         width = len(key.split(","))
         found[mart] = differences(
             {row[:width]: row[width:] for row in cells_of_mart}, count(drop, cells)

@@ -9,29 +9,26 @@ from typing import Any
 import duckdb
 import pytest
 
+from compiled_project import CompiledProject
 from conftest import REAL_DATA, Pipeline
 
 
-def _run(
-    pipeline: Pipeline, analysis: str, *, path: Path | None = None, **variables: str
-) -> list[dict[str, Any]]:
-    """Compile the analyses, once or for these variables, and run one on the file at `path`."""
-    compiled = pipeline.folder / "target/compiled/iae/analyses" / f"{analysis}.sql"
-    if variables or not compiled.exists():
-        select = ["--select", analysis if variables else "path:analyses"]
-        pipeline.dbt("compile", "--quiet", *select, "--vars", json.dumps(variables))
-    with duckdb.connect(str(path or pipeline.warehouse), read_only=True) as connection:
-        result = connection.execute(compiled.read_text(encoding="utf-8"))
+def _run(sql: str, path: Path) -> list[dict[str, Any]]:
+    """Run an analysis on a file; return its rows."""
+    with duckdb.connect(str(path), read_only=True) as connection:
+        result = connection.execute(sql)
         names = [column[0] for column in result.description or []]
         return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
 
 
 @pytest.fixture(scope="module")
-def real_editions(tmp_path_factory: pytest.TempPathFactory) -> Pipeline:
+def real_editions(
+    tmp_path_factory: pytest.TempPathFactory, compiled_project: CompiledProject
+) -> Pipeline:
     """The real editions that come with the project, loaded and built with their data tests."""
     pipeline = Pipeline(tmp_path_factory.mktemp("editions"))
     pipeline.load(REAL_DATA)
-    pipeline.dbt("build", "--quiet", "--exclude-resource-type", "unit_test")
+    compiled_project.build(pipeline.warehouse, tested=True)
     return pipeline
 
 
@@ -143,7 +140,10 @@ def test_claims_of_the_public_note_are_those_of_the_edition(
     on_2020: tuple[int, int | None, float | None],
     on_2019: tuple[int, int | None, float | None],
 ) -> None:
-    rows = _run(real_editions, "public_note_headlines", published_edition=edition)
+    variables = json.dumps({"published_edition": edition})
+    real_editions.dbt("compile", "--select", "public_note_headlines", "--vars", variables)
+    compiled = real_editions.folder / "target/compiled/iae/analyses/public_note_headlines.sql"
+    rows = _run(compiled.read_text(encoding="utf-8"), real_editions.warehouse)
     assert [str(row["edition"]) for row in rows] == [edition] * 3
     assert round(rows[0]["change_percent"], 1) == fall
     for row, expected in zip(rows[1:], (on_2020, on_2019), strict=True):
@@ -155,8 +155,11 @@ def test_claims_of_the_public_note_are_those_of_the_edition(
         ) == expected
 
 
-def test_size_of_revisions_by_age_covers_every_revision(real_editions: Pipeline) -> None:
-    rows = _run(real_editions, "revisions_by_age_of_the_month")
+def test_size_of_revisions_by_age_covers_every_revision(
+    real_editions: Pipeline, compiled_project: CompiledProject
+) -> None:
+    sql = compiled_project.analysis("revisions_by_age_of_the_month")
+    rows = _run(sql, real_editions.warehouse)
     [(nb_revisions,)] = real_editions.query("select count(*) from marts.fct_published_revisions")
     assert sum(row["nb_revisions"] for row in rows) == nb_revisions
     levels = [row["territory_level"] for row in rows]
@@ -169,9 +172,9 @@ def test_size_of_revisions_by_age_covers_every_revision(real_editions: Pipeline)
 
 
 def test_break_between_scopes_is_explained_by_the_types_that_enter(
-    published_sample: Pipeline,
+    published_sample: Pipeline, compiled_project: CompiledProject
 ) -> None:
-    rows = _run(published_sample, "break_between_scopes", path=published_sample.published)
+    rows = _run(compiled_project.analysis("break_between_scopes"), published_sample.published)
     assert [f"{row['month']:%Y-%m}" for row in rows] == [
         *(f"2020-{month:02}" for month in range(7, 13)),
         *(f"2021-{month:02}" for month in range(1, 7)),
@@ -183,8 +186,10 @@ def test_break_between_scopes_is_explained_by_the_types_that_enter(
     assert january["step"] == january["eiti_stock"] + january["geiq_stock"] + january["iti_stock"]
 
 
-def test_shares_of_the_components_add_up(published_sample: Pipeline) -> None:
-    rows = _run(published_sample, "component_shares", path=published_sample.published)
+def test_shares_of_the_components_add_up(
+    published_sample: Pipeline, compiled_project: CompiledProject
+) -> None:
+    rows = _run(compiled_project.analysis("component_shares"), published_sample.published)
     shares: dict[str, dict[str, float]] = {}
     for row in rows:
         shares.setdefault(f"{row['month']:%Y-%m}", {})[row["structure_type"]] = row["share_percent"]
@@ -193,8 +198,10 @@ def test_shares_of_the_components_add_up(published_sample: Pipeline) -> None:
     assert all(sum(share.values()) == pytest.approx(100) for share in shares.values())
 
 
-def test_august_is_the_low_of_ai(published_sample: Pipeline) -> None:
-    rows = _run(published_sample, "seasonal_profile_by_type", path=published_sample.published)
+def test_august_is_the_low_of_ai(
+    published_sample: Pipeline, compiled_project: CompiledProject
+) -> None:
+    rows = _run(compiled_project.analysis("seasonal_profile_by_type"), published_sample.published)
     index = {
         row["calendar_month"]: row["seasonal_index"]
         for row in rows
@@ -205,8 +212,12 @@ def test_august_is_the_low_of_ai(published_sample: Pipeline) -> None:
     assert sum(index.values()) / 12 == pytest.approx(100, abs=2)
 
 
-def test_every_structure_is_located_in_one_way(published_sample: Pipeline) -> None:
-    rows = _run(published_sample, "departments_hardest_to_locate")
+def test_every_structure_is_located_in_one_way(
+    published_sample: Pipeline, compiled_project: CompiledProject
+) -> None:
+    rows = _run(
+        compiled_project.analysis("departments_hardest_to_locate"), published_sample.warehouse
+    )
     ways = [name for name in rows[0] if name.startswith("nb_") and name != "nb_structures"]
     for row in rows:
         assert sum(row[way] for way in ways) == row["nb_structures"]

@@ -14,6 +14,7 @@ import pytest
 import xlsxwriter
 
 import test_stock_by_hand as by_hand
+from compiled_project import CompiledProject
 from conftest import Pipeline
 from iae.explain import explain
 from iae.explain.rows import Rows
@@ -229,14 +230,14 @@ DECLARATIONS = {
 
 
 @pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Pipeline:
+def built(tmp_path_factory: pytest.TempPathFactory, compiled_project: CompiledProject) -> Pipeline:
     """The hand-made drop, loaded, built and tested."""
     pipeline = Pipeline(tmp_path_factory.mktemp("beyond"))
     drop = pipeline.folder / "drop"
     write_fluxiae(drop / "asp_fluxiae")
     write_iti(drop / "bpifrance_iti")
     pipeline.load(drop)
-    pipeline.dbt("build", "--quiet", "--exclude-resource-type", "unit_test")
+    compiled_project.build(pipeline.warehouse, tested=True)
     return pipeline
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 import xlsxwriter
 
+from compiled_project import CompiledProject
 from conftest import Pipeline
 from loading import FLUXIAE, fluxiae_text, write_fluxiae
 
@@ -239,13 +240,13 @@ def _write_drop(drop: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Pipeline:
+def built(tmp_path_factory: pytest.TempPathFactory, compiled_project: CompiledProject) -> Pipeline:
     """The hand-made drop, loaded and built."""
     pipeline = Pipeline(tmp_path_factory.mktemp("composite"))
     drop = pipeline.folder / "drop"
     _write_drop(drop)
     pipeline.load(drop)
-    pipeline.dbt("build", "--quiet", "--exclude-resource-type", "unit_test")
+    compiled_project.build(pipeline.warehouse, tested=True)
     return pipeline
 
 
@@ -350,7 +351,7 @@ def test_change_is_like_for_like(built: Pipeline) -> None:
 
 
 def test_without_the_bpi_file_the_official_scope_is_null_from_2021(
-    built: Pipeline, tmp_path: Path
+    built: Pipeline, tmp_path: Path, compiled_project: CompiledProject
 ) -> None:
     pipeline = Pipeline(tmp_path)
     drop = tmp_path / "drop"
@@ -358,7 +359,7 @@ def test_without_the_bpi_file_the_official_scope_is_null_from_2021(
     (drop / "bpifrance_iti" / "iti_entrees_20220215.xlsx").unlink()
     (drop / "bpifrance_iti").rmdir()
     pipeline.load(drop)
-    pipeline.dbt("build", "--quiet", "--exclude-resource-type", "unit_test", "test")
+    compiled_project.build(pipeline.warehouse)
 
     composite = _composite(pipeline)
     whole = _composite(built)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from compiled_project import CompiledProject
 from conftest import Pipeline
 
 STRUCTURE = (
@@ -181,7 +182,7 @@ def write_table(folder: Path, view: str, header: str, rows: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Pipeline:
+def built(tmp_path_factory: pytest.TempPathFactory, compiled_project: CompiledProject) -> Pipeline:
     """The hand-made drop, loaded and built."""
     pipeline = Pipeline(tmp_path_factory.mktemp("by_hand"))
     folder = pipeline.folder / "drop" / "asp_fluxiae"
@@ -192,7 +193,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Pipeline:
     write_table(folder, "EtatMensuelIndiv", ETAT, STATES)
     write_table(folder, "Salarie", SALARIE, SALARIES)
     pipeline.load(folder.parent)
-    pipeline.dbt("build", "--quiet", "--exclude-resource-type", "unit_test")
+    compiled_project.build(pipeline.warehouse, tested=True)
     return pipeline
 
 

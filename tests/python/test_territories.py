@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from compiled_project import CompiledProject
 from conftest import PROJECT, Pipeline
 from iae.loading.raw_tables import opened_to_load
 
@@ -85,7 +86,9 @@ def postcodes() -> list[tuple[Value, str]]:
 
 
 @pytest.fixture(scope="module")
-def located(tmp_path_factory: pytest.TempPathFactory) -> dict[Value, Territory]:
+def located(
+    tmp_path_factory: pytest.TempPathFactory, compiled_project: CompiledProject
+) -> dict[Value, Territory]:
     """Level, code and coverage of every value of this module, as the model gives them."""
     values = {
         *cases(),
@@ -103,16 +106,7 @@ def located(tmp_path_factory: pytest.TempPathFactory) -> dict[Value, Territory]:
             "insert into intermediate.int_territory_values select unnest(?), unnest(?)",
             [list(column) for column in zip(*values, strict=True)],
         )
-    pipeline.dbt(
-        "build",
-        "--resource-type=seed",
-        "--resource-type=model",
-        "--select",
-        "departments",
-        "postcode_departments",
-        "+int_territory_spellings",
-        "int_territory_values_located",
-    )
+    compiled_project.build(pipeline.warehouse, only=["int_territory_values_located"])
     return {
         (kind, value): (level, code, is_covered)
         for kind, value, level, code, is_covered in pipeline.query(
