@@ -168,7 +168,13 @@ def test_ctrl_c(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_ctrl_c_while_a_sample_is_drawn(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "iae", "sample", str(tmp_path / "drop"), "--scale", "2"]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(
+        command,
+        stderr=subprocess.PIPE,
+        text=True,
+        # What runs in the background of a script ignores Ctrl-C, and so would the command.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    ) as process:
         while not (tmp_path / ".drop.iae-new").exists():
             assert process.poll() is None
         process.send_signal(signal.SIGINT)

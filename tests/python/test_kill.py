@@ -31,7 +31,7 @@ def large_drop(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A sample whose load takes a second or more."""
     pipeline = Pipeline(tmp_path_factory.mktemp("large"))
     drop = pipeline.folder / "drop"
-    pipeline.succeed([sys.executable, "-m", "iae", "sample", drop, "--scale", "0.1"])
+    pipeline.succeed([sys.executable, "-m", "iae", "sample", drop, "--scale", "0.03"])
     return drop
 
 

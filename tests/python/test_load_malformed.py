@@ -831,15 +831,15 @@ CASES = [
 
 
 @pytest.fixture(scope="module")
-def before(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A warehouse with one good extract, older than any other of this module."""
+def before(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[tuple[object, ...]]]:
+    """A warehouse with one good extract, older than any other of this module; what is in it."""
     folder = tmp_path_factory.mktemp("before")
     drop = write_fluxiae(folder / "drop", stamp="10012022_112211")
     warehouse = Warehouse(folder)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("IAE_SALT", SALT)
         warehouse.load(drop)
-    return warehouse.path
+    return warehouse.path, content_of(warehouse.path)
 
 
 def content_of(path: Path) -> list[tuple[object, ...]]:
@@ -864,11 +864,15 @@ def test_there_are_enough_cases() -> None:
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_malformed(
-    case: Case, tmp_path: Path, before: Path, monkeypatch: pytest.MonkeyPatch
+    case: Case,
+    tmp_path: Path,
+    before: tuple[Path, list[tuple[object, ...]]],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    loaded, known = before
     path = tmp_path / "warehouse" / "build.duckdb"
     path.parent.mkdir()
-    shutil.copy(before, path)
+    shutil.copy(loaded, path)
     drop = tmp_path / "drop"
     drop.mkdir()
     case.write(drop)
@@ -877,7 +881,6 @@ def test_malformed(
     monkeypatch.delenv("IAE_ARCHIVE_PASSWORD", raising=False)
     for name, value in case.environment.items():
         monkeypatch.setenv(name, value)
-    known = content_of(path)
     done = CliRunner().invoke(app, ["load", str(drop), *case.options])
     assert done.exception is None or isinstance(done.exception, SystemExit), done.exc_info
     if case.refused:

@@ -4,48 +4,47 @@ from __future__ import annotations
 
 import csv
 import shutil
-import subprocess
-import sys
+from contextlib import chdir
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
+from dbt_metricflow.cli.main import cli
 
-from conftest import PROJECT, Pipeline
-
-# The program that `mf` is, started with the Python of the tests.
-MF = [sys.executable, "-c", "from dbt_metricflow.cli.main import cli; cli()"]
+from conftest import PROJECT, Pipeline, environment
 
 
-@pytest.fixture(scope="session")
-def metrics(published_sample: Pipeline) -> Pipeline:
-    """The sample, with the files that MetricFlow wants in one folder."""
-    shutil.copy(PROJECT / "dbt_project.yml", published_sample.folder)
-    return published_sample
+@pytest.fixture(scope="module")
+def metrics(published_sample: Pipeline, tmp_path_factory: pytest.TempPathFactory) -> Pipeline:
+    """The sample again: MetricFlow keeps its warehouse open, and wants its files in one folder."""
+    pipeline = Pipeline(tmp_path_factory.mktemp("metrics"))
+    pipeline.warehouse.parent.mkdir()
+    shutil.copy(published_sample.warehouse, pipeline.warehouse)
+    shutil.copytree(published_sample.folder / "target", pipeline.folder / "target")
+    shutil.copy(PROJECT / "dbt_project.yml", pipeline.folder)
+    return pipeline
 
 
 def ask(pipeline: Pipeline, out: Path, *words: str) -> list[list[str]]:
     """Rows of `mf query`, as text; a month or a year is the date of its first day."""
     # MetricFlow asks the package registry for its newest version at every start: not from here.
     offline = {"HTTPS_PROXY": "http://127.0.0.1:9"}
-    done = subprocess.run(
-        [*MF, "query", *words, "--csv", str(out)],
-        cwd=pipeline.folder,
-        env=pipeline.environment | offline,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
+    with environment(pipeline.environment | offline), chdir(pipeline.folder):
+        done = CliRunner().invoke(cli, ["query", *words, "--csv", str(out)])
+    assert done.exit_code == 0, done.output
     with out.open(encoding="utf-8") as file:
         rows = list(csv.reader(file))[1:]
     return [[cell.removesuffix(" 00:00:00") for cell in row] for row in rows]
 
 
-def mart(pipeline: Pipeline, sql: str) -> list[list[str]]:
-    return [["" if cell is None else str(cell) for cell in row] for row in pipeline.query(sql)]
+def mart(published_sample: Pipeline, sql: str) -> list[list[str]]:
+    rows = published_sample.query(sql, path=published_sample.published)
+    return [["" if cell is None else str(cell) for cell in row] for row in rows]
 
 
-def test_composite_of_a_department_by_month_is_the_mart(metrics: Pipeline, tmp_path: Path) -> None:
+def test_composite_of_a_department_by_month_is_the_mart(
+    metrics: Pipeline, published_sample: Pipeline, tmp_path: Path
+) -> None:
     answer = ask(
         metrics,
         tmp_path / "answer.csv",
@@ -55,7 +54,7 @@ def test_composite_of_a_department_by_month_is_the_mart(metrics: Pipeline, tmp_p
         *("--order", "metric_time__month"),
     )
     assert answer == mart(
-        metrics,
+        published_sample,
         """
         select month, constant_stock, official_stock from marts.fct_composite_stock
         where territory_id = 'D59' order by month
@@ -64,7 +63,7 @@ def test_composite_of_a_department_by_month_is_the_mart(metrics: Pipeline, tmp_p
 
 
 def test_composite_by_year_is_the_last_month_of_the_country(
-    metrics: Pipeline, tmp_path: Path
+    metrics: Pipeline, published_sample: Pipeline, tmp_path: Path
 ) -> None:
     """No territory asked: the departments and NL, which are the country, and no region on top."""
     answer = ask(
@@ -76,7 +75,7 @@ def test_composite_by_year_is_the_last_month_of_the_country(
     )
     assert len(answer) >= 6
     assert answer == mart(
-        metrics,
+        published_sample,
         """
         select cast(date_trunc('year', month) as date), constant_stock, official_stock
         from marts.fct_composite_stock
@@ -88,7 +87,7 @@ def test_composite_by_year_is_the_last_month_of_the_country(
 
 
 def test_stock_by_type_of_a_region_is_the_last_month_of_each_type(
-    metrics: Pipeline, tmp_path: Path
+    metrics: Pipeline, published_sample: Pipeline, tmp_path: Path
 ) -> None:
     answer = ask(
         metrics,
@@ -100,7 +99,7 @@ def test_stock_by_type_of_a_region_is_the_last_month_of_each_type(
     )
     assert len(answer) == 7
     assert answer == mart(
-        metrics,
+        published_sample,
         """
         select structure_type, stock from marts.fct_stock_by_structure_type
         where territory_id = 'R84'
@@ -111,7 +110,7 @@ def test_stock_by_type_of_a_region_is_the_last_month_of_each_type(
 
 
 def test_rate_and_change_of_a_region_are_those_of_the_mart(
-    metrics: Pipeline, tmp_path: Path
+    metrics: Pipeline, published_sample: Pipeline, tmp_path: Path
 ) -> None:
     answer = ask(
         metrics,
@@ -122,7 +121,7 @@ def test_rate_and_change_of_a_region_are_those_of_the_mart(
         *("--order", "metric_time__month"),
     )
     expected = mart(
-        metrics,
+        published_sample,
         """
         select month, constant_stock * 10000 / population, constant_change
         from marts.fct_composite_stock inner join marts.dim_territories using (territory_id)
@@ -133,7 +132,9 @@ def test_rate_and_change_of_a_region_are_those_of_the_mart(
     assert [float(row[1]) for row in answer] == pytest.approx([float(row[1]) for row in expected])
 
 
-def test_flows_of_a_year_are_the_sum_of_its_months(metrics: Pipeline, tmp_path: Path) -> None:
+def test_flows_of_a_year_are_the_sum_of_its_months(
+    metrics: Pipeline, published_sample: Pipeline, tmp_path: Path
+) -> None:
     """Unlike the stock. Regions are asked for by their departments, as everywhere."""
     answer = ask(
         metrics,
@@ -144,7 +145,7 @@ def test_flows_of_a_year_are_the_sum_of_its_months(metrics: Pipeline, tmp_path: 
         *("--order", "metric_time__year,structure_type"),
     )
     assert answer == mart(
-        metrics,
+        published_sample,
         """
         select
             cast(date_trunc('year', month) as date) as year,
@@ -159,7 +160,9 @@ def test_flows_of_a_year_are_the_sum_of_its_months(metrics: Pipeline, tmp_path: 
     )
 
 
-def test_structures_are_those_of_the_last_month(metrics: Pipeline, tmp_path: Path) -> None:
+def test_structures_are_those_of_the_last_month(
+    metrics: Pipeline, published_sample: Pipeline, tmp_path: Path
+) -> None:
     answer = ask(
         metrics,
         tmp_path / "answer.csv",
@@ -168,7 +171,7 @@ def test_structures_are_those_of_the_last_month(metrics: Pipeline, tmp_path: Pat
         *("--order", "structure_type"),
     )
     assert answer == mart(
-        metrics,
+        published_sample,
         """
         select structure_type, nb_structures from marts.fct_structures_by_structure_type
         where territory_id = 'FR'

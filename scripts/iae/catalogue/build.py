@@ -198,9 +198,11 @@ def write_catalogue(project: Path, out: Path, wait: float = 0) -> tuple[Path, Pa
     with tempfile.TemporaryDirectory() as scratch:
         target, report = Path(scratch) / "target", Path(scratch) / "lineage"
         dbt = [sys.executable, "-m", "dbt.cli.main"]
-        run(
-            [*dbt, "docs", "generate", "--static", "--quiet", "--target-path", str(target)], project
-        )
+        # dbt reads the project in a fifth of the time where a build has left what it read.
+        parsed = project / os.environ.get("DBT_TARGET_PATH", "target") / "partial_parse.msgpack"
+        reuse = ["--partial-parse-file-path", str(parsed)] if parsed.exists() else []
+        generate = ["docs", "generate", "--static", "--quiet", "--target-path", str(target)]
+        run([*dbt, *generate, *reuse], project)
         page = (target / "static_index.html").read_text(encoding="utf-8")
         for name in ("manifest.json", "catalog.json"):
             raw = (target / name).read_text(encoding="utf-8")
