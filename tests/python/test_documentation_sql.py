@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import re
-import shutil
-import subprocess
-from pathlib import Path
 
 import duckdb
 import pytest
 
 from conftest import PROJECT, Pipeline
-from iae.release.release import write_release
 
 DOCUMENTS = ("models/docs/overview.md", "README.md")
 SQL_BLOCK = re.compile(r"^```sql\n(.*?)^```", re.MULTILINE | re.DOTALL)
@@ -63,16 +59,3 @@ def test_explained_figure_is_the_number_of_its_people(published_sample: Pipeline
     assert {row[0] for row in counted} == {person for (person,) in people}
     assert len(lines) == len(rows)
     assert contracts
-
-
-@pytest.mark.skipif(shutil.which("Rscript") is None, reason="needs R")
-def test_the_lines_of_r_read_the_open_data(published_sample: Pipeline, tmp_path: Path) -> None:
-    write_release(published_sample.published, tmp_path / "site")
-    [lines] = re.findall(
-        r"^```r\n(.*?)^```", (PROJECT / "README.md").read_text("utf-8"), re.M | re.S
-    )
-    done = subprocess.run(
-        ["Rscript", "-e", lines], cwd=tmp_path, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    assert "2022-06-01 152922 " in re.sub(" +", " ", done.stdout)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -18,15 +16,14 @@ NOTEBOOKS = ("first_steps", "revisions", "territory_profile")
 EDITIONS = REAL_DATA / "barometre"
 # Prints what each notebook shows, and the rows of the tables that it defines.
 RUN = """
-import json, runpy, sys
+import json, os, runpy, sys
 import polars
-folder, *names = sys.argv[1:]
+folder, *files = sys.argv[1:]
 sys.path.insert(0, folder)
-results = {}
-for name in names:
-    app = runpy.run_path(f"{folder}/{name}.py")["app"]
-    outputs, definitions = app.run()
-    results[name] = {
+
+def result(notebook):
+    outputs, definitions = runpy.run_path(f"{folder}/{notebook}.py")["app"].run()
+    return {
         "shown": " ".join(getattr(output, "text", "") for output in outputs),
         "tables": {
             name: table.to_dicts()
@@ -34,92 +31,88 @@ for name in names:
             if isinstance(table, polars.DataFrame)
         },
     }
+
+results = []
+for os.environ["IAE_PUBLISHED"] in files:
+    results.append({name: result(name) for name in %r})
 print(json.dumps(results, default=str))
 """
 
 Result = dict[str, dict[str, Any]]
+# What a build gives with the real series alone, and with the made-up extracts alone.
+REAL_ALONE = """
+    create schema marts;
+    create table marts.audit_extracts as
+    from sample.marts.audit_extracts where source = 'barometre';
+    create table marts.dim_territories as from sample.marts.dim_territories;
+    create table marts.fct_published_stock as from sample.marts.fct_published_stock;
+    create table marts.fct_published_revisions as from sample.marts.fct_published_revisions;
+    create table marts.dim_editions as from sample.marts.dim_editions where false;
+    create table marts.fct_stock_revisions as from sample.marts.fct_stock_revisions where false;
+    create table marts.fct_composite_stock as from sample.marts.fct_composite_stock where false;
+    create table marts.fct_stock_by_structure_type as
+    from sample.marts.fct_stock_by_structure_type where false;
+"""
+SYNTHETIC_ALONE = """
+    create schema marts;
+    create table marts.audit_extracts as
+    from sample.marts.audit_extracts where source != 'barometre';
+    create table marts.dim_territories as from sample.marts.dim_territories;
+    create table marts.dim_editions as
+    select date '2022-10-20' as edition, 1 as release, true as is_synthetic;
+    create table marts.fct_stock_revisions as
+    from (values
+        (date '2022-10-20', 1, 'new_extract', 'FR', 'ACI', 2, -0.04::double),
+        (date '2022-10-20', 1, 'new_extract', 'FR', 'ACI', 2, 0.02),
+        (date '2022-10-20', 1, 'new_extract', 'FR', 'AI', 3, 0.01),
+        (date '2022-10-20', 1, 'new_extract', 'D59', 'AI', 3, 0.5),
+        (date '2022-10-20', 1, 'correction', 'FR', 'AI', 3, 0.5)
+    ) as revisions (
+        edition, release, kind, territory_id, structure_type, age_in_months, revision_rate
+    );
+    create table marts.fct_composite_stock as from sample.marts.fct_composite_stock;
+    create table marts.fct_stock_by_structure_type as
+    from sample.marts.fct_stock_by_structure_type;
+    create table marts.fct_published_stock as from sample.marts.fct_published_stock where false;
+    create table marts.fct_published_revisions as
+    from sample.marts.fct_published_revisions where false;
+"""
 
 
-def run(published: Path, *names: str) -> Result:
-    """Run notebooks on a published file: what each shows, and the rows of its tables."""
-    done = subprocess.run(
-        [sys.executable, "-c", RUN, str(PROJECT / "notebooks"), *names],
-        env=os.environ | {"IAE_PUBLISHED": str(published)},
-        capture_output=True,
-        text=True,
-        check=False,
+@pytest.fixture(scope="module")
+def results(published_sample: Pipeline, tmp_path_factory: pytest.TempPathFactory) -> list[Result]:
+    """What each notebook shows and the rows of its tables, on four published files.
+
+    The real series and the made-up extracts; the real ones alone; the made-up ones alone; none.
+    """
+    folder = tmp_path_factory.mktemp("published")
+    files = [published_sample.published]
+    for name, sql in (("real", REAL_ALONE), ("synthetic", SYNTHETIC_ALONE)):
+        files.append(folder / f"{name}.duckdb")
+        with duckdb.connect(str(files[-1])) as connection:
+            connection.execute(f"attach '{published_sample.published}' as sample (read_only)")
+            connection.execute(sql)
+    files.append(folder / "none.duckdb")
+    done = published_sample.succeed(
+        [sys.executable, "-c", RUN % (NOTEBOOKS,), PROJECT / "notebooks", *files]
     )
-    assert done.returncode == 0, done.stderr
-    result: Result = json.loads(done.stdout.splitlines()[-1])
-    return result
+    results: list[Result] = json.loads(done.splitlines()[-1])
+    return results
 
 
-@pytest.fixture(scope="module")
-def sample(published_sample: Pipeline) -> Result:
-    """Every notebook on the real series and the made-up extracts."""
-    return run(published_sample.published, *NOTEBOOKS)
+@pytest.fixture
+def sample(results: list[Result]) -> Result:
+    return results[0]
 
 
-@pytest.fixture(scope="module")
-def real_alone(published_sample: Pipeline, tmp_path_factory: pytest.TempPathFactory) -> Result:
-    """Every notebook on the real series alone, as a build without the ASP's extracts gives it."""
-    path = tmp_path_factory.mktemp("real") / "iae.duckdb"
-    with duckdb.connect(str(path)) as connection:
-        connection.execute(f"attach '{published_sample.published}' as sample (read_only)")
-        connection.execute(
-            """
-            create schema marts;
-            create table marts.audit_extracts as
-            from sample.marts.audit_extracts where source = 'barometre';
-            create table marts.dim_territories as from sample.marts.dim_territories;
-            create table marts.fct_published_stock as from sample.marts.fct_published_stock;
-            create table marts.fct_published_revisions as from sample.marts.fct_published_revisions;
-            create table marts.dim_editions as from sample.marts.dim_editions where false;
-            create table marts.fct_stock_revisions as
-            from sample.marts.fct_stock_revisions where false;
-            create table marts.fct_composite_stock as
-            from sample.marts.fct_composite_stock where false;
-            create table marts.fct_stock_by_structure_type as
-            from sample.marts.fct_stock_by_structure_type where false;
-            """
-        )
-    return run(path, *NOTEBOOKS)
+@pytest.fixture
+def real_alone(results: list[Result]) -> Result:
+    return results[1]
 
 
-@pytest.fixture(scope="module")
-def synthetic_alone(published_sample: Pipeline, tmp_path_factory: pytest.TempPathFactory) -> Result:
-    """Every notebook on the made-up extracts alone."""
-    path = tmp_path_factory.mktemp("synthetic") / "iae.duckdb"
-    with duckdb.connect(str(path)) as connection:
-        connection.execute(f"attach '{published_sample.published}' as sample (read_only)")
-        connection.execute(
-            """
-            create schema marts;
-            create table marts.audit_extracts as
-            from sample.marts.audit_extracts where source != 'barometre';
-            create table marts.dim_territories as from sample.marts.dim_territories;
-            create table marts.dim_editions as
-            select date '2022-10-20' as edition, 1 as release, true as is_synthetic;
-            create table marts.fct_stock_revisions as
-            from (values
-                (date '2022-10-20', 1, 'new_extract', 'FR', 'ACI', 2, -0.04::double),
-                (date '2022-10-20', 1, 'new_extract', 'FR', 'ACI', 2, 0.02),
-                (date '2022-10-20', 1, 'new_extract', 'FR', 'AI', 3, 0.01),
-                (date '2022-10-20', 1, 'new_extract', 'D59', 'AI', 3, 0.5),
-                (date '2022-10-20', 1, 'correction', 'FR', 'AI', 3, 0.5)
-            ) as revisions (
-                edition, release, kind, territory_id, structure_type, age_in_months, revision_rate
-            );
-            create table marts.fct_composite_stock as from sample.marts.fct_composite_stock;
-            create table marts.fct_stock_by_structure_type as
-            from sample.marts.fct_stock_by_structure_type;
-            create table marts.fct_published_stock as
-            from sample.marts.fct_published_stock where false;
-            create table marts.fct_published_revisions as
-            from sample.marts.fct_published_revisions where false;
-            """
-        )
-    return run(path, *NOTEBOOKS)
+@pytest.fixture
+def synthetic_alone(results: list[Result]) -> Result:
+    return results[2]
 
 
 def test_a_notebook_exports_as_a_page(published_sample: Pipeline, tmp_path: Path) -> None:
@@ -132,8 +125,8 @@ def test_a_notebook_exports_as_a_page(published_sample: Pipeline, tmp_path: Path
     assert out.stat().st_size > 10_000
 
 
-def test_without_a_published_file_they_say_what_to_do(tmp_path: Path) -> None:
-    for result in run(tmp_path / "iae.duckdb", *NOTEBOOKS).values():
+def test_without_a_published_file_they_say_what_to_do(results: list[Result]) -> None:
+    for result in results[3].values():
         assert "n'existe pas encore : lancez" in result["shown"]
 
 

@@ -6,6 +6,7 @@ import json
 import random
 import re
 import shutil
+import subprocess
 import time
 from contextlib import suppress
 from datetime import date
@@ -16,7 +17,7 @@ import numpy as np
 import pytest
 from python_calamine import CalamineWorkbook
 
-from conftest import Pipeline
+from conftest import PROJECT, Pipeline
 from iae.errors import IaeError
 from iae.protection.audit import audited
 from iae.protection.shape import Grid, Shape
@@ -264,3 +265,15 @@ def test_the_published_file_says_what_the_audit_saw(published_sample: Pipeline) 
         "departmental",
         "unlocated",
     }
+
+
+@pytest.mark.skipif(shutil.which("Rscript") is None, reason="needs R")
+def test_the_lines_of_r_in_the_readme_read_the_release(site: Path) -> None:
+    [lines] = re.findall(
+        r"^```r\n(.*?)^```", (PROJECT / "README.md").read_text("utf-8"), re.M | re.S
+    )
+    done = subprocess.run(
+        ["Rscript", "-e", lines], cwd=site.parent, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert "2022-06-01 152922 " in re.sub(" +", " ", done.stdout)
