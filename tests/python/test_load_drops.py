@@ -103,7 +103,7 @@ NEXT = texts("01032022_112211")
             id="archives in an archive",
         ),
         pytest.param(
-            {"asp_fluxiae/1.zip": zipped(DATED), "asp_fluxiae/2.zip": zipped(DATED)},
+            {"asp_fluxiae/1.zip": zipped(DATED), "asp_fluxiae/2.zip": zipped(texts(nb_rows=4))},
             ["asp_fluxiae 2022-02-22", "asp_fluxiae 2022-02-22"],
             id="two archives of one date",
         ),
@@ -385,9 +385,15 @@ def test_files_put_in_order_after_they_were_loaded(tmp_path: Path, warehouse: Wa
     folder = tmp_path / "drop" / "asp_fluxiae"
     (folder / "week").mkdir()
     for path in folder.glob("*.gz"):
-        path.rename(folder / "week" / path.name)
+        path.rename(folder / "week" / path.name.replace(".csv", " (1).csv"))
     [outcome] = warehouse.load(tmp_path / "drop")
     assert outcome.note == "already loaded, nothing to do"
+
+
+def test_one_archive_twice_is_one_extract(tmp_path: Path, warehouse: Warehouse) -> None:
+    copies = {"asp_fluxiae/a.zip": zipped(DATED), "asp_fluxiae/a (1).zip": zipped(DATED)}
+    outcomes = warehouse.load(write(tmp_path / "drop", copies))
+    assert [one.note for one in outcomes] == ["loaded", "already loaded, nothing to do"]
 
 
 def weeks(nb_weeks: int) -> dict[str, bytes]:

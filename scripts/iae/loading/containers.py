@@ -128,11 +128,6 @@ class Delivered:
     fault: IaeError | None = None
 
     @property
-    def folder(self) -> str:
-        """What stands before the name of the file on disk in the label."""
-        return self.label.partition(" > ")[0].removesuffix(printable(self.path.name))
-
-    @property
     def depth(self) -> int:
         """Number of containers around it; a gzipped tar is one."""
         kinds = [step.kind for step in self.steps]

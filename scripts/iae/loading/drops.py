@@ -45,17 +45,17 @@ class Extract:
     is_synthetic: bool = False
 
     def fingerprint(self) -> str:
-        """Return a hash of the containers' bytes, of the names of the files and of the date.
+        """Return a hash of the containers' bytes, of the names within them and of the date.
 
-        The folder they are in does not count: files may be put in order after they were loaded.
+        Their own names and folders do not count: files are copied, and put in order once loaded.
         """
         digests = hashlib.sha256()
         for path in sorted({item.path for item in self.files.values()}):
             with path.open("rb") as file:
                 digests.update(hashlib.file_digest(file, "sha256").digest())
         for table, item in sorted(self.files.items()):
-            name = item.label.removeprefix(item.folder)
-            digests.update(f"\0{table}\0{self.date}\0{name}".encode())
+            within = item.label.partition(" > ")[2]
+            digests.update(f"\0{table}\0{self.date}\0{within}".encode())
         return digests.hexdigest()
 
     @property
