@@ -943,6 +943,16 @@ def test_charts_of_types_are_saved_together(own: Opened) -> None:
     assert "Diffusion restreinte : chiffres exacts" in shown
     # ACI in March 2022: 100 x (400 + 29) + 4950.
     assert "ACI : 47 850 personnes" in shown
+    svg = own.saved("#mouvements [data-picture=svg]").read_text(encoding="utf-8")
+    shown = plain(" ".join(re.findall(r">([^<]+)</text>", svg)))
+    assert "France : entrées et sorties par type de structure en mars 2022" in shown
+    assert shown.count("129 entrées dont 30 retours ; 29 sorties") == 6
+    widths = [
+        float(width)
+        for width in re.findall(r'<svg x="[\d.]+" y="[\d.]+"[^>]* width="([\d.]+)"', svg)
+    ]
+    assert len(widths) == 6
+    assert max(widths) < 300  # three in a row
 
 
 def test_page_describes_its_data_to_machines(real: Opened, sample: Opened) -> None:

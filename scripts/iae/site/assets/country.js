@@ -37,7 +37,7 @@ function showPeople() {
   const ofMain = rows.filter(({ component }) => component === main);
   const told = ofMain.find((row) => row.months === 12) ?? ofMain[0];
   setText("pays-title", `France, ${told.year}${main === "constant" ? ", à périmètre constant" : ""} : ${people(Math.round(told.mean))} en moyenne un mois donné, ${count(told.people)} différentes dans l’année`);
-  setText("personnes-title", `Personnes de l’année et effectif mensuel, ${main === "constant" ? "périmètre constant" : main}`);
+  setText("personnes-title", `France : personnes de l’année et effectif mensuel, ${main === "constant" ? "périmètre constant" : main}`);
   const columns = [
     ["Année", ({ year, months: number }) => (number === 12 ? `${year}` : unbroken(`${year} (${number} mois)`))],
     ["Effectif moyen d’un mois", ({ mean }) => Math.round(mean), count],
@@ -57,7 +57,7 @@ async function showFlows() {
   const last = Math.max(...shown.map(({ id }) => lastIndexWith(country.entries[id])));
   const first = Math.min(...shown.map(({ id }) => country.entries[id].findIndex((value) => value != null)));
   const index = Math.min(Math.max(state.month, first), last);
-  setText("mouvements-title", `Entrées et sorties par type de structure en ${fullMonth(months[index])}`);
+  setText("mouvements-title", `France : entrées et sorties par type de structure en ${fullMonth(months[index])}`);
   showLegend("mouvements-legend", FLOWS.map(({ name, color }) => ({ name, color, width: 2 })));
   fillWhenOpened(byId("mouvements").querySelector("details"), () => table("Entrées, sorties et retours par type, France", [
     ["Mois", (row) => fullMonth(months[row])],
@@ -112,7 +112,7 @@ function showStructures() {
   const index = Math.min(state.month, Math.max(...shown.map(({ id }) => lastIndexWith(country.nb_structures[id]))));
   const rows = shown.map((type) => ({ type, structures: figureOf("nb_structures", type.id, index), stock: valuesOf(type, "FR")[index] ?? null }))
     .filter(({ structures }) => structures != null);
-  setText("structures-title", `Structures et personnes par structure en ${fullMonth(months[index])}`);
+  setText("structures-title", `France : structures et personnes par structure en ${fullMonth(months[index])}`);
   byId("structures").querySelector(".table").replaceChildren(table(byId("structures-title").textContent, [
     ["Type", ({ type }) => type.name],
     ["Structures", ({ structures }) => structures, count],

@@ -85,27 +85,30 @@ async function figureAsSvg(figure) {
   text(wrapped(title, 92), 21, 700, "#161616");
   y += 14;
   let x = PADDING;
+  let bottom = y;
   for (const chart of figure.querySelectorAll(".chart")) {
     const shown = views.get(chart.id);
     if (!shown) continue;
     const source = await shown.view.toSVG();
     const [width, height] = ["width", "height"].map((name) => Number(source.match(new RegExp(`<svg[^>]* ${name}="([\\d.]+)"`))[1]));
     const card = chart.closest(".card");
-    const room = card ? (SVG_WIDTH - 3 * PADDING) / 2 : SVG_WIDTH - 2 * PADDING;
+    const room = card ? (SVG_WIDTH - 4 * PADDING) / 3 : SVG_WIDTH - 2 * PADDING; // three cards in a row
     const scale = Math.min(room / width, 620 / height, chart.closest(".inset") ? 1 : 4);
     let top = y;
     if (card) {
-      const [name, stock] = ["h3", ".figure"].map((part) => card.querySelector(part).textContent);
-      parts.push(`<text x="${x}" y="${y + 16}" font-size="16" font-weight="700" fill="#161616">${xml(`${name} : ${stock}`)}</text>`);
-      top += 24;
+      const [name, figures, detail] = ["h3", ".figure", ".detail"].map((part) => card.querySelector(part).textContent);
+      parts.push(`<text x="${x}" y="${y + 16}" font-size="16" font-weight="700" fill="#161616">${xml(`${name} : ${figures}`)}</text>`,
+        `<text x="${x}" y="${y + 34}" font-size="13" fill="#4a4a4a">${xml(detail)}</text>`);
+      top += 44;
     }
     parts.push(source.replace(/^[\s\S]*?<svg/, `<svg x="${x}" y="${top}"`)
       .replace(/ width="[\d.]+"/, ` width="${width * scale}"`).replace(/ height="[\d.]+"/, ` height="${height * scale}"`));
-    const isFirstOfTwo = card && x === PADDING;
-    x = isFirstOfTwo ? PADDING + room + PADDING : PADDING;
-    if (!isFirstOfTwo) y = top + height * scale + 10;
+    bottom = top + height * scale + 10;
+    const isRowFull = !card || x + 2 * room > SVG_WIDTH;
+    x = isRowFull ? PADDING : x + room + PADDING;
+    if (isRowFull) y = bottom;
   }
-  if (x > PADDING) y += 260;
+  if (x > PADDING) y = bottom;
   x = PADDING;
   y += 18;
   const keys = [...figure.querySelectorAll(".legend span, .map-legend li")].filter((key) => !key.hidden);
