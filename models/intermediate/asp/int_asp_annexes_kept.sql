@@ -32,7 +32,6 @@ final as (
         annex_id,
         structure_id,
         measure_code,
-        state_code,
         file_line,
         is_state_accepted,
         effective_from,

@@ -40,7 +40,6 @@ persons as (
 contracts_dated as (
 
     select
-        contract_id,
         source_person_id,
         structure_id,
         measure_code,
@@ -124,9 +123,7 @@ reasons_given as (
 final as (
 
     select
-        contract_id,
         structure_id,
-        measure_code,
         structure_type,
         department_code,
         if(reason is null, 'counted', 'excluded') as outcome,

@@ -44,7 +44,6 @@ final as (
         is_declaration,
         person_id,
         file_line,
-        hours,
         month,
     from reasons_given
 

@@ -142,7 +142,6 @@ final as (
     select
         source,
         source_table,
-        contract_number,
         siret,
         person_key,
         coalesce(located_department_code, 'NL') as department_code,

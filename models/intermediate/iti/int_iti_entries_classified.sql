@@ -61,10 +61,6 @@ final as (
 
     select
         department_code,
-        month_text,
-        region,
-        department,
-        network,
         if(reason is null, 'counted', 'excluded') as outcome,
         reason,
         file_line,
