@@ -2,7 +2,7 @@
 -- Expected shape: one row per structure type and calendar month, up to 12 per type; the index is
 -- 100 where the month is at the level of the 12 months centred on it, so that a type that grows has
 -- no season for it. August is the low of AI. A month needs 6 months on both sides: the last half
--- year is not in it. Months whose level the spring of 2020 touches are left out too.
+-- year is not in it. The median of the years keeps an odd one, such as 2020, from counting.
 with
 
 stock_by_structure_type as (
@@ -48,12 +48,11 @@ final as (
         structure_type,
         month(month) as calendar_month,
         count(*) as nb_years,
-        avg(100 * stock / trend) as seasonal_index,
+        median(100 * stock / trend) as seasonal_index,
     from trends
     where
         nb_months = 13
         and trend > 0
-        and month not between date '2019-09-01' and date '2020-12-01'
     group by all
     order by
         structure_type,
