@@ -95,6 +95,9 @@ def test_rounded_sides_of_the_stock_are_not_told_by_what_is_beside_it() -> None:
     stock = "update open_data.stock_by_structure_type set stock = "
     # 15 people in a year of which a month has 20.
     assert told_after(stock + "20") == ["flows_by_structure_type", "people_by_year"]
+    # 20 people in a year whose months show 15 in all.
+    fewer = stock + "if(month = '2021-01-01', 10, 5); update open_data.people_by_year "
+    assert told_after(fewer + "set nb_people = 20") == ["flows_by_structure_type", "people_by_year"]
     # A structure where the stock is rounded to nobody.
     told = told_after(stock + "if(month = '2021-01-01', 0, 15)")
     assert told == ["flows_by_structure_type", "structures_by_structure_type"]

@@ -62,7 +62,7 @@ WRONG = {
         ),
         largest as (
             select year(month) as year, component, max(stock.stock) as open_stock,
-                max(exact_stock.stock) as exact_stock,
+                sum(stock.stock) as open_sum, max(exact_stock.stock) as exact_stock,
             from stock inner join exact_stock using (month, component) group by all
         )
         select 1
@@ -74,6 +74,7 @@ WRONG = {
                 open.nb_people % $base != 0
                 or abs(open.nb_people - exact.nb_people) >= $base
                 or open.nb_people < open_stock and exact.nb_people >= exact_stock
+                or open.nb_people > open_sum and open.nb_people > exact.nb_people
             ) is not false
         )
     """,
