@@ -14,6 +14,10 @@ create temp macro moment(written) as
 -- A month as a number: 12 × year + month − 1.
 create temp macro month_number(moment) as 12 * year(moment) + month(moment) - 1;
 
+-- A whole number to sort by; other text is the lowest.
+create temp macro rank_of(written) as
+    try_cast(regexp_extract(written, '^-?[0-9]{1,38}$') as hugeint);
+
 -- The first 13 characters of a usable social security number.
 create temp macro usable_nir(written) as
     case
@@ -137,7 +141,7 @@ annexes as (
             partition by af_id_structure
             order by
                 moment(af_date_debut_effet) desc nulls last,
-                try_cast(af_id_annexe_financiere as bigint) desc nulls last,
+                rank_of(af_id_annexe_financiere) desc nulls last,
                 rowid desc
         ) = 1
 )
@@ -254,8 +258,8 @@ qualify
         partition by annex_id
         order by
             is_accepted desc,
-            try_cast(af_numero_avenant_renouvellement as bigint) desc nulls last,
-            try_cast(af_numero_avenant_modification as bigint) desc nulls last,
+            rank_of(af_numero_avenant_renouvellement) desc nulls last,
+            rank_of(af_numero_avenant_modification) desc nulls last,
             rowid desc
     ) = 1;
 
@@ -366,7 +370,7 @@ qualify
     contract_id is null
     or row_number() over (
         partition by source, contract_id
-        order by try_cast(amendment as bigint) desc nulls last, line desc
+        order by rank_of(amendment) desc nulls last, line desc
     ) = 1;
 
 create temp table geiq_presences as
