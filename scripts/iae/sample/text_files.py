@@ -150,9 +150,9 @@ def _copy(
             "use_tmp_file false)"
         )
     finally:
-        connection.execute("reset threads")
         os.close(write_end)
         reader.join()
+    connection.execute("reset threads")
     if failures:
         raise failures[0]
 

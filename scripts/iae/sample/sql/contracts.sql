@@ -282,6 +282,8 @@ select
     -- Known to the ASP from that day on.
     all_contracts.start_date - floor(all_contracts.contract_draw * 10)::integer
     + places.declaration_delay as creation_date,
+    places.declaration_delay,
+    least(all_contracts.end_month, places.silent_from) as silent_month,
 from all_contracts
 inner join places using (place_id)
 order by contract_id;

@@ -9,15 +9,11 @@ with contract_months as (
         contracts.area,
         contracts.slot,
         contracts.place_id,
-        places.declaration_delay,
+        contracts.declaration_delay,
         unnest(
-            range(
-                start_month,
-                least(end_month, places.silent_from, getvariable('until_month') + 2)
-            )
+            range(start_month, least(silent_month, getvariable('until_month') + 2))
         ) as month_no,
     from contracts
-    inner join places using (place_id)
 ),
 
 drawn as (
@@ -29,7 +25,7 @@ drawn as (
         contract_months.month_no,
         contract_months.declaration_delay,
         targets.rule,
-        (contract_months.slot + targets.idle_offset) % targets.nb_slots < targets.target
+        (contract_months.slot + targets.idle_offset) % greatest(targets.nb_slots, 1) < targets.target
             as is_working,
         contract_months.contract_id * 128 + contract_months.month_no - 2016 * 12 as state_id,
         draw('state', contract_months.contract_id * 128 + contract_months.month_no - 2016 * 12)
@@ -56,18 +52,17 @@ timed as (
 
 created as (
     select
-        timed.*,
+        *,
         case
             -- Some are there before the month is over.
-            when late_draw > 0.85 then months.month + 8 + (hours_draw * 15)::integer
-            else months.last_day + 1 + (hours_draw * 9)::integer
+            when late_draw > 0.85 then first_day(month_no) + 8 + (hours_draw * 15)::integer
+            else first_day(month_no + 1) + (hours_draw * 9)::integer
         end
         -- Some structures always declare late, others for a month or two.
         + declaration_delay
         + if(structure_draw < 0.006, 20 + floor(structure_draw * 20000), 0)::integer
             as creation_date,
     from timed
-    inner join months using (month_no)
 ),
 
 settled as (
