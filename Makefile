@@ -165,6 +165,10 @@ audit-dependencies: $(VENV)/.done ## Look the locked packages up in the publishe
 bench: $(VENV)/.done ## Time the whole pipeline at SCALE (1 is the size of France)
 	$(BIN)/python -m bench --scale $(or $(SCALE),1)
 
+.PHONY: year
+year: $(VENV)/.done ## Live through WEEKS (52) Mondays of an operator, with the troubles that SEED (1) draws
+	PYTHONPATH=tests:tests/python $(BIN)/python -m year --weeks $(or $(WEEKS),52) --seed $(or $(SEED),1)
+
 ##@ Install
 
 .PHONY: setup

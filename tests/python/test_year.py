@@ -1,0 +1,19 @@
+"""Six Mondays of an operator, with faults; `make year` lives through all of a year."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from year.faults import FAULTS
+from year.monday import AFTER_THE_PUBLICATION, BEFORE_THE_BUILD, Year
+
+
+def test_six_mondays(tmp_path: Path) -> None:
+    # Every figure of the build is compared with the oracle's; publications are the whole year's.
+    year = Year(tmp_path, seed=2, nb_weeks=6, without_tests=True, build_every=3, nb_kills=1)
+    year.run()
+    assert year.commands.nb_kills >= 6
+    assert [bool(line.nb_cells) for line in year.lines] == [False, False, True] * 2
+    happened = {what for line in year.lines for what in line.happened}
+    assert len(happened) >= 12
+    assert happened <= {*FAULTS, *BEFORE_THE_BUILD, *AFTER_THE_PUBLICATION, "no delivery"}

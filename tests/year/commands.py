@@ -1,0 +1,135 @@
+"""The project's commands, each in a process of its own that can be killed, without its start-up."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import random
+import resource
+import sys
+import time
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from conftest import PROJECT, Pipeline, environment, manifest, run_dbt
+from iae.cli import app
+
+_FORK = multiprocessing.get_context("fork")
+
+
+@dataclass(frozen=True)
+class Done:
+    """How a command ended: its exit code (negative when killed) and what it said."""
+
+    code: int
+    said: str
+
+
+@dataclass
+class Commands:
+    """The commands on one warehouse; `seconds` is how long each took last."""
+
+    pipeline: Pipeline
+    random: random.Random
+    without_tests: bool = False
+    nb_kills: int = 0
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    def run(self, *words: str | Path, **options: object) -> Done:
+        """Run a command to its end."""
+        return self.ended(self.begun(*words, **options))
+
+    def killed(self, *words: str | Path) -> None:
+        """Kill a command at a random moment of its usual time."""
+        name = str(words[0])
+        command = self.begun(*words)
+        command.process.join(self.random.uniform(0.02, 1) * self.seconds.get(name, 1))
+        if command.process.is_alive():
+            command.process.kill()
+            self.nb_kills += 1
+        command.process.join()
+        command.output.unlink(missing_ok=True)
+
+    def begun(
+        self,
+        *words: str | Path,
+        changed: dict[str, str] | None = None,
+        largest_file: int | None = None,
+    ) -> _Begun:
+        """Start a command, with other variables of the environment or room for files."""
+        texts = [str(word) for word in words]
+        name = texts[0]
+        variables = self.pipeline.environment | (changed or {})
+        output = self.pipeline.folder / f"said.{time.monotonic_ns()}"
+        self.pipeline.folder.mkdir(parents=True, exist_ok=True)
+
+        def run() -> int:
+            if name == "build":
+                result, printed = run_dbt(self._build_words(), variables, manifest())
+                print(printed if not result.success else "", repr(result.exception or ""))
+                return 0 if result.success else 1
+            return _code_of(lambda: app(texts))
+
+        process = _FORK.Process(target=_in_child, args=(run, variables, output, largest_file))
+        process.start()
+        return _Begun(name, process, output, time.monotonic())
+
+    def ended(self, command: _Begun) -> Done:
+        """Wait for a command."""
+        command.process.join()
+        self.seconds[command.name] = time.monotonic() - command.began
+        said = command.output.read_text("utf-8", "replace")
+        command.output.unlink()
+        return Done(command.process.exitcode or 0, said)
+
+    def _build_words(self) -> list[str]:
+        words = ["build", "--project-dir", str(PROJECT), "--quiet"]
+        if self.without_tests:
+            words += [
+                "--exclude-resource-type",
+                "test",
+                "unit_test",
+                "--select",
+                "+fct_composite_stock",
+            ]
+        return words
+
+
+@dataclass(frozen=True)
+class _Begun:
+    name: str
+    process: multiprocessing.process.BaseProcess
+    output: Path
+    began: float
+
+
+def _code_of(command: Callable[[], object]) -> int:
+    try:
+        command()
+    except SystemExit as end:
+        return int(end.code or 0)
+    return 0
+
+
+def _in_child(
+    run: Callable[[], int], variables: dict[str, str], output: Path, largest_file: int | None
+) -> None:
+    file = os.open(output, os.O_WRONLY | os.O_CREAT)
+    os.dup2(file, 1)
+    os.dup2(file, 2)
+    sys.stdout = os.fdopen(1, "w", closefd=False)
+    sys.stderr = os.fdopen(2, "w", closefd=False)
+    os.chdir(PROJECT)
+    if largest_file is not None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (largest_file, largest_file))
+    try:
+        with environment(variables):
+            code = run()
+    except BaseException:
+        traceback.print_exc()
+        code = 70
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
