@@ -9,11 +9,13 @@ from year.monday import AFTER_THE_PUBLICATION, BEFORE_THE_BUILD, Year
 
 
 def test_six_mondays(tmp_path: Path) -> None:
-    # Every figure of the build is compared with the oracle's; publications are the whole year's.
-    year = Year(tmp_path, seed=2, nb_weeks=6, without_tests=True, build_every=3, nb_kills=1)
+    # One build, of all that was loaded by then; the publications are the whole year's.
+    year = Year(
+        tmp_path, seed=2, nb_weeks=6, without_tests=True, build_every=6, nb_faults=1, nb_kills=1
+    )
     year.run()
-    assert year.commands.nb_kills >= 6
-    assert [bool(line.nb_cells) for line in year.lines] == [False, False, True] * 2
+    assert year.commands.nb_kills >= 1
+    assert [bool(line.nb_cells) for line in year.lines] == [False] * 5 + [True]
     happened = {what for line in year.lines for what in line.happened}
-    assert len(happened) >= 12
+    assert len(happened) >= 9
     assert happened <= {*FAULTS, *BEFORE_THE_BUILD, *AFTER_THE_PUBLICATION, "no delivery"}

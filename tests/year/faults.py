@@ -188,7 +188,9 @@ FAULTS = {
     ),
     "half a table": Fault(edited("ContratMission", half_with_its_end), "FIN"),
     "half a table without its end": Fault(
-        edited("EtatMensuelIndiv", half_of_the_lines), "--accept|fell|fall"
+        edited("EtatMensuelIndiv", half_of_the_lines),
+        "--accept|fell|fall",
+        can_happen=lambda monday: monday.number > 1,
     ),
     "lines that do not fit": Fault(edited("EtatMensuelIndiv", short_lines), "reject"),
     "a table without its header": Fault(
@@ -197,7 +199,9 @@ FAULTS = {
     "a date to come": Fault(lambda monday: of_another_year(monday, 9), "future|ahead|come|after"),
     "nothing in the folder": Fault(lambda monday: monday.archive.unlink(), "no file|nothing"),
     "a folder that is not there": Fault(lambda monday: monday.go_to("elsewhere"), "no such folder"),
-    "another salt": Fault(with_variables(IAE_SALT="another"), "salt"),
+    "another salt": Fault(
+        with_variables(IAE_SALT="another"), "salt", can_happen=lambda monday: monday.number > 1
+    ),
     "a full disk": Fault(
         lambda monday: monday.fill_the_disk(), "room|space|full|grow|written|large"
     ),

@@ -19,14 +19,12 @@ import oracle
 import oracle_beyond
 from conftest import Pipeline
 from iae.sample import write_sample
-from iae.sample.weeks import PASSWORD
 from test_kill import NIR, persons_of
 from year.commands import Commands, Done
 from year.delivered import read_into, repacked, unpacked
 from year.faults import FAULTS, table
 
 _FORK = multiprocessing.get_context("fork")
-NB_FAULTS = 2  # of a week
 # Bytes that a file may have on a full disk: less than the working file has.
 NO_ROOM = 200_000
 
@@ -100,6 +98,7 @@ class Year:
     nb_weeks: int
     without_tests: bool = False
     build_every: int = 1
+    nb_faults: int = 2  # each week
     nb_kills: int = 2  # loads killed each week
     scale: float = 0.002
     until: date = date(2022, 9, 1)
@@ -171,19 +170,20 @@ class Year:
 
     def drawn_faults(self, monday: Monday) -> Iterator[str]:
         """The next faults of the deck that can happen this week; the others wait."""
-        if len(self.deck) < NB_FAULTS:
+        if len(self.deck) < self.nb_faults:
             self.deck += self.random.sample(list(FAULTS), len(FAULTS))
         possible = [
             name
             for name in self.deck
             if monday.source(FAULTS[name].needs).is_dir() and FAULTS[name].can_happen(monday)
         ]
-        for name in possible[:NB_FAULTS]:
+        for name in possible[: self.nb_faults]:
             self.deck.remove(name)
             yield name
 
     def load_through_faults(self, monday: Monday) -> None:
-        for name in [*self.drawn_faults(monday)]:
+        # What is refused comes first: what is loaded already is not looked into again.
+        for name in sorted(self.drawn_faults(monday), key=lambda name: FAULTS[name].said is None):
             self.happened.append(name)
             monday = monday.fresh()
             fault = FAULTS[name]
@@ -200,9 +200,12 @@ class Year:
         self.must_load(monday)
 
     def load(self, monday: Monday, *options: str) -> Done:
-        variables = {"IAE_ARCHIVE_PASSWORD": PASSWORD} | monday.variables
         return self.commands.run(
-            "load", monday.inbox, *options, changed=variables, largest_file=monday.largest_file
+            "load",
+            monday.inbox,
+            *options,
+            changed=monday.variables,
+            largest_file=monday.largest_file,
         )
 
     def must_load(self, monday: Monday, *options: str) -> str:
@@ -332,10 +335,7 @@ class Year:
 
 
 def two_loads(year: Year, monday: Monday) -> None:
-    loads = [
-        year.commands.begun("load", monday.inbox, changed={"IAE_ARCHIVE_PASSWORD": PASSWORD})
-        for _ in range(2)
-    ]
+    loads = [year.commands.begun("load", monday.inbox) for _ in range(2)]
     for done in [year.commands.ended(load) for load in loads]:
         is_told = done.code == 1 and "another process" in done.said
         year.must(done.code == 0 or is_told, "two loads", done)
