@@ -17,5 +17,5 @@ def test_six_mondays(tmp_path: Path) -> None:
     assert year.commands.nb_kills >= 1
     assert [bool(line.nb_cells) for line in year.lines] == [False] * 5 + [True]
     happened = {what for line in year.lines for what in line.happened}
-    assert len(happened) >= 9
+    assert len(happened) >= 6  # a fault each week, none twice
     assert happened <= {*FAULTS, *BEFORE_THE_BUILD, *AFTER_THE_PUBLICATION, "no delivery"}
