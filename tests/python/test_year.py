@@ -14,7 +14,6 @@ def test_six_mondays(tmp_path: Path) -> None:
         tmp_path, seed=2, nb_weeks=6, without_tests=True, build_every=6, nb_faults=1, nb_kills=1
     )
     year.run()
-    assert year.commands.nb_kills >= 1
     assert [bool(line.nb_cells) for line in year.lines] == [False] * 5 + [True]
     happened = {what for line in year.lines for what in line.happened}
     assert len(happened) >= 6  # a fault each week, none twice
