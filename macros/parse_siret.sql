@@ -1,5 +1,5 @@
 {#
-  The 14 digits of a SIRET, NULL for any other text (sources.md, "asp_contrats_aides"): what a spreadsheet adds goes, and dots
+  The 14 digits of a SIRET, NULL for any other text (sources.md, "SIRET"): what a spreadsheet adds goes, and dots
   between digits; 12 or 13 digits have lost their leading zeros; what a spreadsheet ruined (`4,12341E+13`) is not a SIRET.
 #}
 {% macro parse_siret(column) -%}

@@ -1,6 +1,6 @@
 {#
   A whole number that may have spaces between its thousands (plain, no-break or thin: `1 234`), NULL for any other
-  text: a sign, a decimal part or a space elsewhere makes it no count (indicator.md, ITI entries). An integer holds it, so
+  text: a sign, a decimal part or a space elsewhere makes it no count (indicator.md, "ITI entries"). An integer holds it, so
   that no sum of counts can overflow.
 #}
 {% macro parse_spaced_whole_number(column) -%}

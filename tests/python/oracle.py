@@ -112,7 +112,7 @@ def moment(text: str | None) -> datetime | None:
 
 
 def number(text: str) -> tuple[bool, int]:
-    """A number to sort by: "an empty number the lowest"."""
+    """A number to sort by: "an empty number is the lowest"."""
     is_number = re.fullmatch(r"-?\d+", filled(text) or "", re.ASCII)
     return (True, int(text)) if is_number else (False, 0)
 
@@ -134,10 +134,10 @@ def hours(text: str) -> Fraction:
 def keep_latest(
     rows: list[Row], key: str, rank: Callable[[Row], Any]
 ) -> tuple[dict[str, Row], set[int]]:
-    """The row kept of each key, and the places of the others: "ties: later line"."""
+    """The row kept of each key, and the places of the others: of equal rows the later line."""
     places = defaultdict(list)
     for place, row in enumerate(rows):
-        if name := filled(row[key]):  # "rows with an empty id are no one's duplicates"
+        if name := filled(row[key]):  # "rows with an empty id are duplicates of none"
             places[name].append(place)
     kept = {}
     for name, group in places.items():
@@ -422,7 +422,7 @@ def list_of_year(lists: dict[int, dict[str, str]], year: int) -> dict[str, str]:
 
 
 def geiq_last_month(drop: Drop) -> date | None:
-    """ "Only when both and at least one GEIQ list are loaded"."""
+    """Up to the earlier of the two, when both and one list of GEIQ at least are loaded."""
     if drop.extrapro and drop.contrats_aides and drop.lists:
         dates = (drop.extrapro.extract_date, drop.contrats_aides.extract_date)
         return last_covered_month(min(dates))

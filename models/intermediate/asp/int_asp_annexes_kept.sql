@@ -25,7 +25,7 @@ states_checked as (
 ),
 
 -- Annexes are not unique on their id: an accepted state first, then the highest amendments, then
--- the later line (indicator.md, `annex_state_not_accepted`).
+-- the later line (indicator.md, "Monthly states").
 final as (
 
     select

@@ -30,7 +30,7 @@ covered_months as (
 ),
 
 -- A flow turned into a stock: the entries of the month and of those just before it count
--- (indicator.md, rule `entered_recently`).
+-- (rule `entered_recently`: indicator.md, "Structure types, rules and scopes").
 final as (
 
     select

@@ -15,7 +15,7 @@ proof as (
 
 ),
 
--- The runs that something of what is published was last built or tested in.
+-- The runs in which something that is published was last built or tested.
 warnings_by_build as (
 
     select

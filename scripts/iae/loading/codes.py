@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from iae.loading.declaration import Key
 
-# Of so many rows not one is empty by chance. Where nothing need be there, it takes more of them.
+# That many rows are not all empty by chance. A column that may be empty takes more of them.
 _ENOUGH_ROWS = 10
 _MANY_ROWS = 1_000
 
