@@ -133,7 +133,9 @@ def load(
     max_fall: Annotated[
         float,
         typer.Option(
-            min=0, max=1, help="Share by which rows or stock may fall from the current extract."
+            min=0,
+            max=1,
+            help="Largest share by which rows or stock may fall from the current extract.",
         ),
     ] = 0.2,
     accept: Annotated[

@@ -122,7 +122,7 @@ def _show_editions(told: Explanation) -> None:
     lines: list[tuple[str, Any]] = [(f"Our edition of {one.edition}", one) for one in told.editions]
     lines += [(f"Published by the administration ({one.edition})", one) for one in told.published]
     if not lines:
-        stdout.print("No earlier edition, and no comparable publication, says anything of it.")
+        stdout.print("No earlier edition or comparable publication gives this figure.")
     for label, one in lines:
         change = "" if told.figure.stock is None else f" (now {told.figure.stock - one.stock:+,})"
         stdout.print(f"{label}: {one.stock:,}{change}")

@@ -29,8 +29,9 @@ def show_protection(protection: Protection) -> None:
     stdout.print(table)
     last = protection.base - 1
     stdout.print(
-        f"Who reads everything cannot confine any of the {protection.nb_sensitive:,} cells of 1 to "
-        f"{last} people to fewer than {protection.base} values, but where public totals alone do. "
+        f"Nobody who reads everything can narrow any of the {protection.nb_sensitive:,} cells of 1 "
+        f"to {last} people to fewer than {protection.base} values, except where public totals "
+        "alone do so. "
         f"{protection.nb_known:,} totals were public exactly; {protection.nb_solved:,} cells asked "
         "for the solver."
     )
@@ -38,10 +39,10 @@ def show_protection(protection: Protection) -> None:
         stdout.print(
             f"Of {protection.nb_unchanged:,} cells unchanged since the last edition, "
             f"{protection.nb_moved:,} are rounded otherwise, {protection.nb_betrayed:,} of them "
-            f"of 1 to {last} people: who guesses that these have not changed knows more."
+            f"of 1 to {last} people: a reader who guesses that these have not changed learns more."
         )
     if protection.nb_beyond_base:
         stdout.print(
-            f"{protection.nb_beyond_base:,} sums are not beside their exact figure: nothing else "
-            "kept all sums."
+            f"{protection.nb_beyond_base:,} sums had to go to a farther multiple, so that all sums "
+            "hold."
         )
