@@ -147,7 +147,7 @@ scratch-build: $(VENV)/.done
 	$(DBT) --quiet build
 	$(IAE) publish
 	$(DBT) --quiet build --exclude-resource-type test unit_test
-	$(DBT) --quiet docs generate
+	$(IAE) catalogue $(SCRATCH)/catalogue
 
 .PHONY: bouncer
 bouncer: $(VENV)-bouncer/.done scratch-build

@@ -20,7 +20,7 @@ import pytest
 from conftest import Pipeline
 from loading import write_fluxiae
 
-NB_LOADS_KILLED = 20
+NB_LOADS_KILLED = 12
 
 # Wherever it begins: what is stored may follow what is stored before it without a space.
 NIR = re.compile(rb"(?=([123478]\d{4}(?:\d\d|2[AB])\d{6}))")
