@@ -9,7 +9,7 @@ import resource
 import sys
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,7 +17,9 @@ from conftest import PROJECT, Pipeline, environment, manifest, run_dbt
 from iae.cli import app
 from iae.sample.weeks import PASSWORD
 
-_FORK = multiprocessing.get_context("fork")
+# A fork of the tests' own process would hold the locks of threads that it does not have.
+FORKS = multiprocessing.get_context("forkserver")
+FORKS.set_forkserver_preload(["iae.cli", "dbt.cli.main", "dbt.adapters.duckdb"])
 
 
 @dataclass(frozen=True)
@@ -60,21 +62,14 @@ class Commands:
         largest_file: int | None = None,
     ) -> _Begun:
         """Start a command, with other variables of the environment or room for files."""
-        texts = [str(word) for word in words]
-        name = texts[0]
+        name = str(words[0])
         password = {"IAE_ARCHIVE_PASSWORD": PASSWORD}
         variables = self.pipeline.environment | password | (changed or {})
         output = self.pipeline.folder / f"said.{time.monotonic_ns()}"
         self.pipeline.folder.mkdir(parents=True, exist_ok=True)
 
-        def run() -> int:
-            if name == "build":
-                result, printed = run_dbt(self._build_words(), variables, manifest())
-                print(printed if not result.success else "", repr(result.exception or ""))
-                return 0 if result.success else 1
-            return _code_of(lambda: app(texts))
-
-        process = _FORK.Process(target=_in_child, args=(run, variables, output, largest_file))
+        told = self._build_words() if name == "build" else [str(word) for word in words]
+        process = FORKS.Process(target=_in_child, args=(told, variables, output, largest_file))
         process.start()
         return _Begun(name, process, output, time.monotonic())
 
@@ -108,16 +103,21 @@ class _Begun:
     began: float
 
 
-def _code_of(command: Callable[[], object]) -> int:
+def _run(words: Sequence[str]) -> int:
+    """Run a command of the project, or dbt; return the exit code."""
+    if words[0] == "build":
+        result, printed = run_dbt(words, dict(os.environ), manifest())
+        print(printed if not result.success else "", repr(result.exception or ""))
+        return 0 if result.success else 1
     try:
-        command()
+        app(words)
     except SystemExit as end:
         return int(end.code or 0)
     return 0
 
 
 def _in_child(
-    run: Callable[[], int], variables: dict[str, str], output: Path, largest_file: int | None
+    words: Sequence[str], variables: dict[str, str], output: Path, largest_file: int | None
 ) -> None:
     file = os.open(output, os.O_WRONLY | os.O_CREAT)
     os.dup2(file, 1)
@@ -129,7 +129,7 @@ def _in_child(
         resource.setrlimit(resource.RLIMIT_FSIZE, (largest_file, largest_file))
     try:
         with environment(variables):
-            code = run()
+            code = _run(words)
     except BaseException:
         traceback.print_exc()
         code = 70

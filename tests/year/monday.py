@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import random
 import re
 import shutil
@@ -10,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
@@ -20,11 +20,10 @@ import oracle_beyond
 from conftest import Pipeline
 from iae.sample import write_sample
 from test_kill import NIR, persons_of
-from year.commands import Commands, Done
+from year.commands import FORKS, Commands, Done
 from year.delivered import read_into, repacked, unpacked
 from year.faults import FAULTS, table
 
-_FORK = multiprocessing.get_context("fork")
 # Bytes that a file may have on a full disk: less than the working file has.
 NO_ROOM = 200_000
 
@@ -403,21 +402,22 @@ def full_while_publishing(year: Year, monday: Monday) -> None:
         year.build_and_publish()
 
 
+def _read_twice(path: Path, there: Connection) -> None:
+    """Read a published file, and again once told to; tell whether it is the same."""
+    sql = "select sum(stock) from marts.fct_stock_by_structure_type"
+    with duckdb.connect(str(path), read_only=True) as connection:
+        first = connection.execute(sql).fetchall()
+        there.send("open")
+        there.recv()
+        there.send(connection.execute(sql).fetchall() == first)
+
+
 def reader_all_week(year: Year, monday: Monday) -> None:
     """Somebody keeps the published file open while the next one is published."""
     if year.without_tests:
         return
-    here, there = _FORK.Pipe()
-    sql = "select sum(stock) from marts.fct_stock_by_structure_type"
-
-    def read() -> None:
-        with duckdb.connect(str(year.pipeline.published), read_only=True) as connection:
-            first = connection.execute(sql).fetchall()
-            there.send("open")
-            there.recv()
-            there.send(connection.execute(sql).fetchall() == first)
-
-    reader = _FORK.Process(target=read)
+    here, there = FORKS.Pipe()
+    reader = FORKS.Process(target=_read_twice, args=(year.pipeline.published, there))
     reader.start()
     here.recv()
     correction(year, monday)
