@@ -40,6 +40,15 @@ BROWSER_OPTIONS = [
     "--disable-sync",
 ]
 REAL_DATA = PROJECT / "data"
+LONGEST_FIRST = (
+    "test_sample",
+    "test_site",
+    "test_kill",
+    "test_editions",
+    "test_year",
+    "test_proof",
+    "test_load_malformed",
+)
 SHARED = Path(os.environ.get("IAE_SHARED", PROJECT.parent / "shared"))
 
 
@@ -173,6 +182,12 @@ def do_without(thing: str, where: str) -> NoReturn:
     if os.environ.get("CI") and thing not in os.environ.get("IAE_TESTS_WITHOUT", ""):
         pytest.fail(f"needs {thing} ({where}), which CI must have", pytrace=False)
     pytest.skip(f"needs {thing} ({where})")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files that take longest, so that both workers end together."""
+    rank = {name: place for place, name in enumerate(LONGEST_FIRST)}
+    items.sort(key=lambda item: rank.get(item.path.stem, len(rank)))
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
