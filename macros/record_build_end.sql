@@ -40,21 +40,13 @@
                     results.warning,
                     results.started_at::timestamp,
                     results.ended_at::timestamp,
-                from (
-                    select unnest(
-                        from_json(
-                            " ~ sql_text(tojson(ended)) ~ ",
-                            '[{
-                                \"unique_id\": \"varchar\",
-                                \"status\": \"varchar\",
-                                \"warning\": \"varchar\",
-                                \"started_at\": \"varchar\",
-                                \"ended_at\": \"varchar\"
-                            }]'
-                        ),
-                        max_depth := 2
-                    )
-                ) as results
+                from " ~ rows_of_json(ended, {
+                    'unique_id': 'varchar',
+                    'status': 'varchar',
+                    'warning': 'varchar',
+                    'started_at': 'varchar',
+                    'ended_at': 'varchar',
+                }) ~ " as results
                 inner join raw.project_nodes as nodes on results.unique_id = nodes.unique_id
                 left join raw.contents on nodes.kind in ('model', 'seed') and nodes.name = contents.name
             ") -%}

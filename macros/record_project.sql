@@ -81,24 +81,16 @@
             nodes.table_name,
             md5(concat_ws('|', nodes.definition, files.digest, shared.digest)),
             nodes.parents,
-        from (
-            select unnest(
-                from_json(
-                    " ~ sql_text(tojson(nodes)) ~ ",
-                    '[{
-                        \"unique_id\": \"varchar\",
-                        \"kind\": \"varchar\",
-                        \"name\": \"varchar\",
-                        \"schema_name\": \"varchar\",
-                        \"table_name\": \"varchar\",
-                        \"definition\": \"varchar\",
-                        \"path\": \"varchar\",
-                        \"parents\": [\"varchar\"]
-                    }]'
-                ),
-                max_depth := 2
-            )
-        ) as nodes
+        from " ~ rows_of_json(nodes, {
+            'unique_id': 'varchar',
+            'kind': 'varchar',
+            'name': 'varchar',
+            'schema_name': 'varchar',
+            'table_name': 'varchar',
+            'definition': 'varchar',
+            'path': 'varchar',
+            'parents': ['varchar'],
+        }) ~ " as nodes
         left join raw.project_files as files
             on nodes.path = files.path and regexp_matches(files.path, '[.](csv|py|sql)$')
         cross join (
