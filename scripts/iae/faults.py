@@ -69,8 +69,12 @@ def is_damage(error: duckdb.Error) -> bool:
 
 
 def is_of_the_file(error: duckdb.Error) -> bool:
-    """Tell whether a published file is at fault, damaged or of another version; else our SQL is."""
-    return isinstance(error, duckdb.CatalogException) or as_fault(error) is not None
+    """Tell whether a published file is at fault, damaged or of another version.
+
+    Else our SQL is, or the room that the disk or the memory has.
+    """
+    cannot_be_read = isinstance(error, duckdb.IOException) and not _NO_ROOM_SAID.search(str(error))
+    return isinstance(error, duckdb.CatalogException) or is_damage(error) or cannot_be_read
 
 
 def _fault_of_a_file(error: OSError) -> IaeError | None:

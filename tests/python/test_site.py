@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import json
 import re
+import resource
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -1237,6 +1240,23 @@ def test_what_is_not_a_published_file_is_refused(tmp_path: Path) -> None:
         pass
     with pytest.raises(SiteError, match="not a published file"):
         build_site(tmp_path / "empty.duckdb", tmp_path / "site")
+
+
+def test_a_full_disk_is_not_the_fault_of_the_published_file(
+    published_sample: Pipeline, tmp_path: Path
+) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "iae", "site", "--out", tmp_path / "site"],
+        env=published_sample.environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000)),
+    )
+    assert done.returncode == 1
+    assert "no room left on the disk" in done.stderr
+    assert "published file" not in done.stderr
+    assert not (tmp_path / "site").exists()
 
 
 def test_sample_shows_all_departments(
