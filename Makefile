@@ -162,8 +162,8 @@ audit-dependencies: $(VENV)/.done ## Look the locked packages up in the publishe
 	$(BIN)/python scripts/audit_dependencies.py
 
 .PHONY: bench
-bench: $(VENV)/.done ## Time the whole pipeline at SCALE (1 is the size of France)
-	$(BIN)/python -m bench --scale $(or $(SCALE),1)
+bench: $(VENV)/.done ## Time the whole pipeline at SCALE (1 is the size of France), REPEAT (3) times
+	$(BIN)/python -m bench --scale $(or $(SCALE),1) --repetitions $(or $(REPEAT),3)
 
 .PHONY: year
 year: $(VENV)/.done ## Live through WEEKS (52) Mondays of an operator, with the troubles that SEED (1) draws

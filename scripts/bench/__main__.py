@@ -17,7 +17,6 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -26,28 +25,19 @@ import duckdb
 from rich.console import Console
 from rich.table import Table
 
+from bench.direct import TABLES
+
 ROOT = Path(__file__).parents[2]
 DBT = str(Path(sys.executable).with_name("dbt"))
 NO_TESTS = ["--exclude-resource-type", "test", "--exclude-resource-type", "unit_test"]
-NO_UNIT_TESTS = ["--exclude-resource-type", "unit_test"]
 MIB = 1 << 20
 VARIANTS = {
     "project": "(a) load + build + publish",
-    "tested": "(b) the same with data tests",
+    "tested": "(b) the same and its tests",
     "direct": "(c) script by hand",
     "floor": "(d) files read once",
 }
 console = Console(width=100 if not sys.stdout.isatty() else None)
-
-
-@dataclass
-class Run:
-    """One measured run: wall-clock and processor seconds, largest process, seconds by stage."""
-
-    seconds: float = 0
-    processor_seconds: float = 0
-    peak_mib: float = 0
-    stages: dict[str, float] = field(default_factory=dict)
 
 
 class CommandError(Exception):
@@ -84,6 +74,23 @@ def measured(command: list[str], environment: dict[str, str]) -> Measure:
     )
 
 
+@dataclass(frozen=True)
+class Run:
+    """What the commands of one run took, and the seconds of the stages of some."""
+
+    measures: dict[str, Measure]
+    stages: dict[str, float] = field(default_factory=dict)
+
+    def summary(self) -> dict[str, float]:
+        """Return the seconds of all commands, and the MiB of the largest process."""
+        measures = self.measures.values()
+        return {
+            "seconds": sum(one.seconds for one in measures),
+            "processor_seconds": sum(one.processor_seconds for one in measures),
+            "peak_mib": max(one.peak_mib for one in measures),
+        }
+
+
 class Bench:
     """The measurements at one scale, in a folder of their own."""
 
@@ -92,7 +99,7 @@ class Bench:
         self.scale = scale
         self.drop = self.folder / "drop"
         self.warehouse = self.folder / "warehouse" / "build.duckdb"
-        self.cells = self.folder / "cells.parquet"
+        self.cells = self.folder / "cells"
         self.environment = {
             **os.environ,
             "PYTHONPATH": str(ROOT / "scripts"),
@@ -118,29 +125,30 @@ class Bench:
             unfinished.rename(self.drop)
             console.print(f"… in {took.seconds:.0f} s")
 
-    def project(self, build_options: list[str]) -> Run:
-        """Load, build and publish in a fresh warehouse."""
+    def project(self) -> dict[str, Run]:
+        """Load, build, test and publish in a fresh warehouse: with the tests, and without."""
         shutil.rmtree(self.warehouse.parent, ignore_errors=True)
-        run = Run()
-        self._stage(run, "load", self.iae("load", str(self.drop)))
-        self._stage(run, "dbt build", [DBT, "--quiet", "build", *build_options])
-        self._stage(run, "publish", self.iae("publish"))
-        self._split_load(run)
-        self._split_build(run)
-        return run
+        load = measured(self.iae("load", str(self.drop)), self.environment)
+        build = measured([DBT, "--quiet", "build", *NO_TESTS], self.environment)
+        stages = self._stages_of_load(load.seconds) | self._stages_of_build(build.seconds)
+        tests = measured([DBT, "--quiet", "test"], self.environment)
+        publish = measured(self.iae("publish"), self.environment)
+        stages |= {"tests": tests.seconds, "publish": publish.seconds}
+        untested = {"load": load, "build": build, "publish": publish}
+        return {
+            "project": Run(untested, stages),
+            "tested": Run(untested | {"tests": tests}, stages),
+        }
 
-    def direct(self) -> Run:
+    def direct(self) -> dict[str, Run]:
         """Compute the cells by hand."""
-        run = Run()
-        command = ["-m", "bench.direct", str(self.drop), str(self.cells)]
-        self._stage(run, "direct", [sys.executable, *command])
-        return run
+        command = [sys.executable, "-m", "bench.direct", str(self.drop), str(self.cells)]
+        return {"direct": Run({"direct": measured(command, self.environment)})}
 
-    def floor(self) -> Run:
+    def floor(self) -> dict[str, Run]:
         """Read the files once."""
-        run = Run()
-        self._stage(run, "floor", [sys.executable, "-m", "bench.floor", str(self.drop)])
-        return run
+        command = [sys.executable, "-m", "bench.floor", str(self.drop)]
+        return {"floor": Run({"floor": measured(command, self.environment)})}
 
     def everyday(self) -> dict[str, float]:
         """Return the seconds of what is done all day on a warehouse that is built."""
@@ -164,69 +172,44 @@ class Bench:
             "bytes_published": published.stat().st_size,
         }
 
-    def nb_different_cells(self) -> tuple[int, int]:
-        """Return the number of cells, and of those that the project and the script differ in."""
-        columns = "month, territory_id, structure_type, stock, is_provisional"
+    def compare(self) -> dict[str, tuple[int, int]]:
+        """Return the number of rows of each table, and of those that differ from the script's."""
         with duckdb.connect(str(self.warehouse), read_only=True) as connection:
-            found = connection.execute(
-                f"""
-                with
-                ours as (select {columns} from marts.fct_stock_by_structure_type),
-                theirs as (select {columns} from read_parquet($cells)),
-                different as (
-                    (from ours except all from theirs) union all (from theirs except all from ours)
-                )
-                select (select count(*) from theirs), (select count(*) from different)
-                """,
-                {"cells": str(self.cells)},
-            ).fetchone()
-        return found or (0, 0)
+            return {table: self._compare(connection, table) for table in TABLES}
 
-    def _stage(self, run: Run, name: str, command: list[str]) -> None:
-        took = measured(command, self.environment)
-        run.stages[name] = took.seconds
-        run.seconds += took.seconds
-        run.processor_seconds += took.processor_seconds
-        run.peak_mib = max(run.peak_mib, took.peak_mib)
+    def _compare(self, connection: duckdb.DuckDBPyConnection, table: str) -> tuple[int, int]:
+        theirs = connection.read_parquet(str(self.cells / f"{table}.parquet"))
+        ours = connection.table(f"marts.{table}").select(*theirs.columns)
+        nb_different = len(ours.except_(theirs)) + len(theirs.except_(ours))
+        return len(theirs), nb_different
 
-    def _split_load(self, run: Run) -> None:
+    def _stages_of_load(self, whole: float) -> dict[str, float]:
         """Split the seconds of the load by table, as the loader recorded them."""
         with duckdb.connect(str(self.warehouse), read_only=True) as connection:
             tables = connection.execute(
                 """
-                select if(sum(seconds) < 0.02 * $whole, 'load: the rest', 'load: ' || table_name)
-                    as stage, sum(seconds)
-                from (
-                    select source, table_name, sum(seconds) as seconds
-                    from raw.extract_files
-                    group by all
-                )
-                group by table_name, source
+                select 'load: ' || table_name as stage, sum(seconds) as seconds
+                from raw.extract_files
+                group by table_name
+                having sum(seconds) >= 0.02 * $whole
                 """,
-                {"whole": run.stages["load"]},
+                {"whole": whole},
             ).fetchall()
-        whole = run.stages.pop("load")
-        for stage, seconds in tables:
-            run.stages[stage] = run.stages.get(stage, 0) + seconds
-        known = sum(s for name, s in run.stages.items() if name.startswith("load: "))
-        run.stages["load: the rest"] = run.stages.get("load: the rest", 0) + max(0, whole - known)
+        stages = dict(tables)
+        return stages | {"load: the rest": max(0.0, whole - sum(stages.values()))}
 
-    def _split_build(self, run: Run) -> None:
+    def _stages_of_build(self, whole: float) -> dict[str, float]:
         """Split the seconds of the build by node: two threads share its wall-clock time."""
         results = json.loads((self.folder / "target" / "run_results.json").read_text("utf-8"))
-        whole = run.stages.pop("dbt build")
-        nodes: dict[str, float] = {}
-        for result in results["results"]:
-            kind, _, name = result["unique_id"].split(".")[:3]
-            stage = name if kind == "model" else f"{kind}s"
-            nodes[stage] = nodes.get(stage, 0) + result["execution_time"]
-        busy = sum(nodes.values())
         idle = max(0.0, whole - results["elapsed_time"])
-        for name, seconds in nodes.items():
-            share = seconds / busy * (whole - idle)
-            stage = f"build: {name}" if share > 0.02 * whole else "build: the rest"
-            run.stages[stage] = run.stages.get(stage, 0) + share
-        run.stages["build: start of dbt"] = idle
+        busy = sum(result["execution_time"] for result in results["results"])
+        stages = {"build: start of dbt": idle, "build: the rest": 0.0}
+        for result in results["results"]:
+            share = result["execution_time"] / busy * (whole - idle)
+            is_large = share > 0.02 * whole
+            name = result["unique_id"].split(".")[2] if is_large else "the rest"
+            stages[f"build: {name}"] = stages.get(f"build: {name}", 0) + share
+        return stages
 
 
 def machine() -> dict[str, Any]:
@@ -249,15 +232,11 @@ def machine() -> dict[str, Any]:
     }
 
 
-def median_run(runs: list[Run]) -> Run:
-    """Return the run of median seconds, with the largest peak of all."""
-    middle = sorted(runs, key=lambda run: run.seconds)[len(runs) // 2]
-    return Run(
-        statistics.median(run.seconds for run in runs),
-        statistics.median(run.processor_seconds for run in runs),
-        max(run.peak_mib for run in runs),
-        middle.stages,
-    )
+def median_of(runs: list[Run]) -> dict[str, float]:
+    """Return the median seconds of some runs, with the largest peak of all."""
+    summaries = [run.summary() for run in runs]
+    medians = {name: statistics.median(one[name] for one in summaries) for name in summaries[0]}
+    return medians | {"peak_mib": max(one["peak_mib"] for one in summaries)}
 
 
 def show(results: dict[str, Any]) -> None:
@@ -286,7 +265,8 @@ def show(results: dict[str, Any]) -> None:
         f"Drop {counts['bytes_of_drop'] / MIB:,.0f} MiB, "
         f"warehouse {counts['bytes_of_warehouse'] / MIB:,.0f} MiB, "
         f"published {counts['bytes_published'] / MIB:,.1f} MiB; "
-        f"{cells['number']:,} cells, {cells['different']} of them different."
+        f"{sum(number for number, _ in cells.values()):,} rows compared, "
+        f"{sum(different for _, different in cells.values())} different."
     )
 
 
@@ -294,30 +274,19 @@ def draw(results: dict[str, Any], path: Path) -> None:
     """Draw where the time goes: the stages of the project beside the script and the floor."""
     import altair
 
-    data = [
-        {"variant": VARIANTS[name], "stage": stage, "seconds": round(seconds, 2)}
-        for name in VARIANTS
-        for stage, seconds in results["variants"][name]["stages"].items()
-        if name in ("project", "tested")
-    ]
-    stages = sorted({d["stage"] for d in data}, key=lambda s: (not s.startswith("load"), s))
+    stages = results["stages"]
+    data = [{"stage": stage, "seconds": round(seconds, 2)} for stage, seconds in stages.items()]
+    order = sorted(stages, key=lambda stage: (not stage.startswith("load"), stage))
     bars = (
         altair.Chart(altair.InlineData(values=data))
         .mark_bar()
         .encode(
             x=altair.X("seconds:Q", title="seconds"),
-            y=altair.Y("stage:N", sort=stages, title=None, axis=altair.Axis(labelLimit=320)),
+            y=altair.Y("stage:N", sort=order, title=None, axis=altair.Axis(labelLimit=320)),
             color=altair.Color("stage:N", legend=None, scale=altair.Scale(scheme="tableau20")),
         )
-        .properties(width=420)
-        .facet(
-            row=altair.Row(
-                "variant:N", title=None, header=altair.Header(labelAngle=0, labelOrient="top")
-            )
-        )
-        .resolve_scale(y="independent")
         # Room on the left: a reader's font may be wider than the one measured here.
-        .properties(title=f"Where the time goes, scale {results['scale']:g}", padding=30)
+        .properties(width=420, title=f"Where the time goes, scale {results['scale']:g}", padding=30)
     )
     bars.save(str(path))
 
@@ -333,40 +302,41 @@ def main() -> int:
     bench.folder.mkdir(parents=True, exist_ok=True)
     described = machine()
     bench.write_sample()
-    measures: dict[str, Callable[[], Run]] = {
-        "floor": bench.floor,
-        "direct": bench.direct,
-        "project": lambda: bench.project(NO_TESTS),
-        "tested": lambda: bench.project(NO_UNIT_TESTS),
-    }
-    runs: dict[str, list[Run]] = {name: [] for name in measures}
+    runs: dict[str, list[Run]] = {name: [] for name in VARIANTS}
     try:
         for repetition in range(options.repetitions):
-            for name, measure in measures.items():
-                runs[name].append(measure())
-                console.print(
-                    f"{repetition + 1}/{options.repetitions} {VARIANTS[name]}: "
-                    f"{runs[name][-1].seconds:.1f} s, {runs[name][-1].peak_mib:,.0f} MiB"
-                )
+            for measure in (bench.floor, bench.direct, bench.project):
+                for name, run in measure().items():
+                    runs[name].append(run)
+                    console.print(
+                        f"{repetition + 1}/{options.repetitions} {VARIANTS[name]}: "
+                        f"{run.summary()['seconds']:.1f} s, {run.summary()['peak_mib']:,.0f} MiB"
+                    )
         everyday = bench.everyday()
     except CommandError as error:
         console.print(f"A measured command failed: {error}", markup=False)
         return 1
-    number, different = bench.nb_different_cells()
+    cells = bench.compare()
     results = {
         "scale": options.scale,
         "machine": described,
-        "variants": {name: asdict(median_run(found)) for name, found in runs.items()},
-        "all_seconds": {name: [run.seconds for run in found] for name, found in runs.items()},
+        "variants": {name: median_of(found) for name, found in runs.items()},
+        "commands": {
+            name: [
+                {command: asdict(took) for command, took in run.measures.items()} for run in found
+            ]
+            for name, found in runs.items()
+        },
+        "stages": runs["project"][-1].stages,
         "everyday": everyday,
         "counts": bench.count(),
-        "cells": {"number": number, "different": different},
+        "cells": cells,
     }
     (bench.folder / "results.json").write_text(json.dumps(results, indent=2) + "\n", "utf-8")
     draw(results, bench.folder / "stages.svg")
     show(results)
     console.print(f"Results: {bench.folder}/results.json, chart: stages.svg")
-    return 1 if different else 0
+    return int(any(different for _, different in cells.values()))
 
 
 if __name__ == "__main__":

@@ -1,11 +1,11 @@
-"""The reference the project's speed and cells are held against: one drop to stock cells, by hand.
+"""The reference the project's speed and cells are held against: one drop to cells, by hand.
 
-Reads the files of one drop and computes the cells of ``fct_stock_by_structure_type`` with DuckDB
-as an expert would who needs one number once: no warehouse, no layers, no history, no audit. The
-rules are those of the definition (``direct.sql``); nothing is shared with the project's models
-but the reference seeds of territories, so equal cells are evidence that both are right.
+Reads the files of one drop and computes stock, flows, people of a year, structures and
+declarations with DuckDB as an expert would who needs them once: no warehouse, no layers, no
+history, no audit. The rules are those of the definition (``direct.sql``); nothing is shared with
+the project's models but the seeds, so equal cells are evidence that both are right.
 
-Usage: ``python -m bench.direct DROP OUT.parquet [--seeds seeds] [--memory 6GB] [--threads 2]``
+Usage: ``python -m bench.direct DROP FOLDER [--memory 12GB] [--threads 2]``
 """
 
 from __future__ import annotations
@@ -43,7 +43,8 @@ FLUX_COLUMNS = {
     "AnnexeFinanciere": (
         "af_id_annexe_financiere af_id_structure af_mesure_dispositif_code "
         "af_numero_annexe_financiere af_numero_avenant_renouvellement "
-        "af_numero_avenant_modification af_etat_annexe_financiere_code af_date_debut_effet"
+        "af_numero_avenant_modification af_etat_annexe_financiere_code af_date_debut_effet "
+        "af_date_fin_effet"
     ),
     "ContratMission": (
         "contrat_id_ctr contrat_id_pph contrat_id_structure contrat_mesure_disp_code "
@@ -56,6 +57,22 @@ FLUX_COLUMNS = {
     ),
     "Salarie": "salarie_id salarie_nir salarie_date_modification",
 }
+SEEDS = [
+    "departments",
+    "postcode_departments",
+    "department_code_aliases",
+    "department_label_aliases",
+    "asp_measures",
+    "structure_types",
+    "composite_scopes",
+]
+TABLES = [
+    "fct_stock_by_structure_type",
+    "fct_flows_by_structure_type",
+    "fct_people_by_year",
+    "fct_structures_by_structure_type",
+    "fct_declarations",
+]
 MONTH_NAMES = ("jan", "fev", "mar", "avr", "mai", "juin", "juil", "aou", "sep", "oct", "nov", "dec")
 ABSENT = "\x01"  # what no field holds: a NULL is then a missing column, never an empty field
 
@@ -405,9 +422,9 @@ def places_of(con: duckdb.DuckDBPyConnection, labels: set[str]) -> dict[str, str
 
 
 def month_of(cell: Any) -> int | None:
-    """Read a month in one of the forms that people type, as 12 × year + month − 1."""
+    """Read a month in one of the forms that people type, as a number: 0 is January 2017."""
     if isinstance(cell, date):
-        return 12 * cell.year + cell.month - 1
+        return 12 * (cell.year - 2017) + cell.month - 1
     text = plain(str(cell))
     year, month = None, None
     if found := re.fullmatch(r"(\d{4}) (\d{2})", text):
@@ -419,7 +436,7 @@ def month_of(cell: Any) -> int | None:
         month = next(
             (i for i, name in enumerate(MONTH_NAMES, 1) if found[1].lower().startswith(name)), None
         )
-    return 12 * year + month - 1 if year and month and 1 <= month <= 12 else None
+    return 12 * (year - 2017) + month - 1 if year and month and 1 <= month <= 12 else None
 
 
 def read_iti(con: duckdb.DuckDBPyConnection, path: Path | None) -> None:
@@ -456,71 +473,62 @@ def last_covered(extract: date | None) -> int | None:
     if extract is None:
         return None
     is_over = extract.day == monthrange(extract.year, extract.month)[1]
-    return 12 * extract.year + extract.month - 1 - (not is_over)
+    return 12 * (extract.year - 2017) + extract.month - 1 - (not is_over)
 
 
-def stock_cells(
-    drop: Path, seeds: Path, memory: str | None, threads: int
-) -> duckdb.DuckDBPyConnection:
-    """Compute the table ``cells`` of one drop; return the connection that holds it.
+@contextlib.contextmanager
+def compute(drop: Path, memory: str, threads: int) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Compute the views ``TABLES`` of one drop; give the connection that holds them.
 
-    Without ``memory``, DuckDB takes what it takes by default: most of the machine's.
+    What ``memory`` does not hold is spilled to a temporary folder.
     """
-    con = duckdb.connect(config={"threads": threads})
-    if memory:
-        con.execute("set memory_limit = $memory", {"memory": memory})
-    for table, seed in (
-        ("departments", "departments"),
-        ("postcodes", "postcode_departments"),
-        ("department_code_aliases", "department_code_aliases"),
-        ("department_label_aliases", "department_label_aliases"),
-    ):
+    with tempfile.TemporaryDirectory() as workspace, duckdb.connect() as con:
         con.execute(
-            f"create temp table {table} as from read_csv($path, all_varchar = true, header = true)",
-            {"path": str(seeds / f"{seed}.csv")},
+            f"set memory_limit = '{memory}'; set threads = {threads}; "
+            f"set temp_directory = '{workspace}'"
         )
-    con.execute("delete from postcodes where not is_majority::boolean")
-    with tempfile.TemporaryDirectory() as workspace:
+        for seed in SEEDS:
+            path = HERE.parents[1] / "seeds" / f"{seed}.csv"
+            con.execute(f"create temp table {seed} as from read_csv('{path}', all_varchar = true)")
         files = flux_files(drop / "asp_fluxiae", Path(workspace))
         dates = {table: read_flux(con, table, path) for table, path in files.items()}
-    for table in FLUX_COLUMNS.keys() - files.keys():
-        columns = ", ".join(f"{name} varchar" for name in FLUX_COLUMNS[table].split())
-        con.execute(f"create temp table {table} ({columns})")
-    in_names = (re.search(r"_(\d{8})_\d{6}", path.name) for path in files.values())
-    extract = max(filter(None, dates.values()), default=None) or max(
-        (datetime.strptime(name[1], "%d%m%Y").date() for name in in_names if name), default=None
-    )
-    pro = latest(drop / "extrapro", r"contrats_pro_(\d{8})\.")
-    aides = latest(drop / "asp_contrats_aides", r"contrats_aides_(\d{8})\.")
-    iti = latest(drop / "bpifrance_iti", r"iti_entrees_(\d{8})\.")
-    read_delimited(con, "contrats_pro", pro and pro[0])
-    read_delimited(con, "contrats_aides", aides and aides[0])
-    has_list = read_geiq(con, drop / "geiq")
-    both = min(pro[1], aides[1]) if pro and aides and has_list else None
-    for name, day in (("asp", extract), ("geiq", both), ("iti", iti and iti[1])):
-        con.execute(f"set variable {name}_last_month = $month", {"month": last_covered(day)})
-    statements = (HERE / "direct.sql").read_text(encoding="utf-8").split(";\n")
-    readings = next(i for i, statement in enumerate(statements) if "table measures" in statement)
-    for statement in statements[:readings]:
-        con.execute(statement)
-    read_iti(con, iti and iti[0])
-    for statement in statements[readings:]:
-        con.execute(statement)
-    return con
+        for table in FLUX_COLUMNS.keys() - files.keys():
+            columns = ", ".join(f"{name} varchar" for name in FLUX_COLUMNS[table].split())
+            con.execute(f"create temp table {table} ({columns})")
+        in_names = (re.search(r"_(\d{8})_\d{6}", path.name) for path in files.values())
+        extract = max(filter(None, dates.values()), default=None) or max(
+            (datetime.strptime(name[1], "%d%m%Y").date() for name in in_names if name), default=None
+        )
+        pro = latest(drop / "extrapro", r"contrats_pro_(\d{8})\.")
+        aides = latest(drop / "asp_contrats_aides", r"contrats_aides_(\d{8})\.")
+        iti = latest(drop / "bpifrance_iti", r"iti_entrees_(\d{8})\.")
+        read_delimited(con, "contrats_pro", pro and pro[0])
+        read_delimited(con, "contrats_aides", aides and aides[0])
+        has_list = read_geiq(con, drop / "geiq")
+        both = min(pro[1], aides[1]) if pro and aides and has_list else None
+        for name, day in (("asp", extract), ("geiq", both), ("iti", iti and iti[1])):
+            con.execute(f"set variable {name}_last_month = $month", {"month": last_covered(day)})
+        script = (HERE / "direct.sql").read_text("utf-8")
+        readings, rules = re.split("-- == Covered months.*", script)
+        con.execute(readings)
+        read_iti(con, iti and iti[0])
+        con.execute(rules)
+        yield con
 
 
 def main() -> None:
-    """Write the cells of a drop to a Parquet file and say how long it took."""
+    """Write the cells of a drop to Parquet files and say how long it took."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("drop", type=Path)
-    parser.add_argument("out", type=Path)
-    parser.add_argument("--seeds", type=Path, default=HERE.parents[1] / "seeds")
-    parser.add_argument("--memory")
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--memory", default="12GB")
     parser.add_argument("--threads", type=int, default=os.cpu_count() or 2)
     options = parser.parse_args()
+    options.folder.mkdir(exist_ok=True)
     start = time.perf_counter()
-    con = stock_cells(options.drop, options.seeds, options.memory, options.threads)
-    con.execute("copy cells to $out (format parquet)", {"out": str(options.out)})
+    with compute(options.drop, options.memory, options.threads) as con:
+        for table in TABLES:
+            con.execute(f"copy {table} to '{options.folder / table}.parquet'")
     print(f"{time.perf_counter() - start:.1f} s")
 
 

@@ -1,5 +1,6 @@
--- Cells of fct_stock_by_structure_type from the temporary tables that direct.py fills. Statements
--- are separated by a blank line and a semicolon; section numbers follow indicator.md's order.
+-- Stock, flows, people of a year, structures and declarations from the temporary tables that
+-- direct.py fills. Each statement ends its line with a semicolon. The months of a person or a
+-- structure are one string of bits, January 2017 first.
 
 -- == Readings ====================================================================================
 
@@ -11,8 +12,12 @@ create temp macro moment(written) as
             then try_strptime(written, '%d/%m/%Y %H:%M:%S')
     end;
 
--- A month as a number: 12 × year + month − 1.
-create temp macro month_number(moment) as 12 * year(moment) + month(moment) - 1;
+-- A month as a number: 0 is January 2017.
+create temp macro month_number(moment) as 12 * (year(moment) - 2017) + month(moment) - 1;
+
+-- The last month whose last day is not after a date; an empty date is open.
+create temp macro last_month_until(day, covered) as
+    least(coalesce(month_number(day) - (day < last_day(day))::integer, covered), covered);
 
 -- A whole number to sort by; other text is the lowest.
 create temp macro rank_of(written) as
@@ -27,6 +32,7 @@ create temp macro usable_nir(written) as
                 '[123478][0-9]{4}([0-9]{2}|2[AB])[0-9]{6}([0-9]{2})?'
             )
             and replace(left(replace(written, ' ', ''), 13), left(ltrim(written), 1), '') <> ''
+            and substr(replace(written, ' ', ''), 11, 3) <> '000'
             then left(upper(replace(written, ' ', '')), 13)
     end;
 
@@ -71,10 +77,12 @@ create temp macro department_of_commune(written) as (
         )
 );
 
+create temp table main_postcodes as from postcode_departments where is_majority::boolean;
+
 create temp macro department_of_postcode(written) as (
     select
         coalesce(
-            (select department_code from postcodes where postcodes.postcode = padded),
+            (select department_code from main_postcodes where postcode = padded),
             (
                 select department_code from departments
                 where
@@ -89,6 +97,38 @@ create temp macro department_of_postcode(written) as (
     from (select lpad(written, 5, '0') as padded)
     where regexp_full_match(written, '[0-9]{4,5}')
 );
+
+-- == Covered months ==============================================================================
+
+create temp table coverage as
+select
+    structure_type,
+    stock_rule,
+    month_number(first_month::date) as first_month,
+    case
+        when structure_type in (select asp_measures.structure_type from asp_measures)
+            then getvariable('asp_last_month')
+        when structure_type = 'GEIQ' then getvariable('geiq_last_month')
+        else getvariable('iti_last_month')
+    end as last_month,
+    provisional_months::integer as provisional_months
+from structure_types
+where month_number(first_month::date) <= last_month;
+
+set variable nb_months = (select coalesce(max(last_month), 0)::integer + 1 from coverage);
+
+create temp table months as
+select *, last_month - month < provisional_months as is_provisional
+from (select *, unnest(range(first_month, last_month + 1)) as month from coverage);
+
+create temp macro months_of(first_month, last_month) as
+    xor(
+        ~bitstring('0', getvariable('nb_months')) >> first_month::integer,
+        ~bitstring('0', getvariable('nb_months')) >> (last_month::integer + 1)
+    );
+
+create temp macro months_seen(month) as
+    bitstring_agg(month::integer, 0, getvariable('nb_months') - 1);
 
 -- == The ASP extranet: persons, places, measures ==================================================
 
@@ -109,15 +149,8 @@ from (
 where nir is not null
 group by all;
 
-create temp macro person_number(nir, own_id, line) as
-    hash(coalesce(nir, 'pph:' || own_id, concat('line ', line)));
-
-create temp table measures as
-from (
-    values
-        ('ACI_DC', 'ACI'), ('ACI_MP', 'ACI'), ('EI_DC', 'EI'), ('EI_MP', 'EI'), ('AI_DC', 'AI'),
-        ('ETTI_DC', 'ETTI'), ('EITI_DC', 'EITI')
-) as listed (measure, structure_type);
+create temp macro person_number(nir, own_id, row_name) as
+    hash(coalesce(nir, 'pph:' || own_id, row_name));
 
 -- The most recent annex of a structure, whatever its state, names a department.
 create temp table places as
@@ -186,45 +219,31 @@ select
     line
 from kept;
 
--- == Present on the last day of the month: ACI, EI, EITI =========================================
+-- == Present on the last day of the month =========================================================
 
-create temp table contract_presences as
-with dated as (
+create temp table periods as
+select *
+from (
     select
         structure_type,
         coalesce(department_code, 'NL') as department_code,
-        person_number(nir, contracts.pph_id, contracts.line) as person,
-        greatest(
-            month_number(start_date),
-            case structure_type when 'EITI' then 12 * 2019 + 11 else 12 * 2017 end
-        ) as first_month,
-        -- Until the month before the one of its end, or that one when it ends on its last day.
-        least(
-            coalesce(
-                month_number(end_date) - (end_date < last_day(end_date))::integer,
-                getvariable('asp_last_month')
-            ),
-            getvariable('asp_last_month')
-        ) as last_month
+        structure_id,
+        person_number(nir, contracts.pph_id, concat('contract ', contracts.line)) as person,
+        greatest(month_number(start_date), first_month) as first_month,
+        last_month_until(end_date, last_month) as last_month
     from contracts
-    inner join measures using (measure)
+    inner join asp_measures on measure = measure_code
+    inner join coverage using (structure_type)
     left join places using (structure_id)
     left join identified using (pph_id)
     where
-        structure_type in ('ACI', 'EI', 'EITI')
+        stock_rule = 'present_last_day'
         and start_date is not null
         and (written_end is null or end_date >= start_date)
 )
-
-select distinct
-    structure_type,
-    department_code,
-    person,
-    unnest(range(first_month, last_month + 1)) as month
-from dated
 where first_month <= last_month;
 
--- == Worked in the month: AI, ETTI ===============================================================
+-- == Worked in the month ==========================================================================
 
 create temp table repeated_states as
 with repeated as (
@@ -248,13 +267,15 @@ select
     af_id_annexe_financiere as annex_id,
     af_id_structure as structure_id,
     af_mesure_dispositif_code as measure,
+    moment(af_date_debut_effet)::date as start_date,
+    moment(af_date_fin_effet)::date as end_date,
     coalesce(
         af_etat_annexe_financiere_code in ('VALIDE', 'PROVISOIRE', 'CLOTURE'), false
     ) as is_accepted
 from annexefinanciere
-where annex_id is not null
 qualify
-    row_number() over (
+    annex_id is null
+    or row_number() over (
         partition by annex_id
         order by
             is_accepted desc,
@@ -263,16 +284,17 @@ qualify
             rowid desc
     ) = 1;
 
-create temp table work_presences as
-with states as (
+create temp table states as
+with accepted as (
     select
         emi_afi_id as annex_id,
         emi_ctr_id as contract_id,
         emi_pph_id as pph_id,
         rowid as line,
-        12 * try_cast(emi_sme_annee as bigint) + try_cast(emi_sme_mois as bigint) - 1 as month,
+        12 * (try_cast(emi_sme_annee as bigint) - 2017) + try_cast(emi_sme_mois as bigint) - 1
+            as month,
         if(
-            regexp_full_match(emi_nb_heures_travail, '[0-9]+[.]?[0-9]*|[.][0-9]+'),
+            regexp_full_match(emi_nb_heures_travail, '-?([0-9]+[.]?[0-9]*|[.][0-9]+)'),
             emi_nb_heures_travail::double,
             0
         ) as hours
@@ -294,12 +316,12 @@ with_annex as (
         hours,
         measure,
         structure_id,
-        is_accepted,
+        coalesce(is_accepted, true) as is_accepted,
         -- Only where the annex is missing does the contract speak.
         if(annexes.annex_id is null, contract_id, null) as contract_id
-    from states
+    from accepted
     left join annexes using (annex_id)
-    where month <= getvariable('asp_last_month') and coalesce(is_accepted, true)
+    where month <= getvariable('asp_last_month')
 ),
 
 attached as (
@@ -308,25 +330,54 @@ attached as (
         with_annex.line,
         with_annex.pph_id,
         hours,
+        is_accepted,
         coalesce(with_annex.measure, contracts.measure) as measure,
-        if(is_accepted, with_annex.structure_id, contracts.structure_id) as structure_id
+        coalesce(with_annex.structure_id, contracts.structure_id) as structure_id
     from with_annex
     left join contracts using (contract_id)
-),
+)
 
 select
     structure_type,
     coalesce(department_code, 'NL') as department_code,
-    person_number(nir, attached.pph_id, line) as person,
-    month
+    structure_id,
+    person_number(nir, attached.pph_id, concat('state ', line)) as person,
+    month::integer as month,
+    hours,
+    is_accepted and stock_rule = 'worked_in_month' as is_counted
 from attached
-inner join measures using (measure)
+inner join asp_measures on measure = measure_code
+inner join coverage using (structure_type)
 left join places using (structure_id)
-left join identified using (pph_id)
-where structure_type in ('AI', 'ETTI')
+left join identified using (pph_id);
+
+drop table etatmensuelindiv;
+
+create temp table declared as
+select structure_type, structure_id, months_seen(month) as months
+from states
+where structure_id is not null
+group by all;
+
+delete from states where not is_counted;
+
+-- Those with a row under one hour may be under it in all. Sums of doubles: ten times 0.1 hours are
+-- one hour.
+create temp table under_one_hour as
+select structure_type, department_code, person, month
+from states
+semi join (from states where hours < 1) as small
+    using (structure_type, department_code, person, month)
 group by all
--- Sums of doubles: ten times 0.1 hours are one hour.
-having round(sum(hours), 9) >= 1;
+having round(sum(hours), 9) < 1;
+
+delete from states
+using under_one_hour as small
+where
+    states.structure_type = small.structure_type
+    and states.department_code = small.department_code
+    and states.person = small.person
+    and states.month = small.month;
 
 -- == GEIQ: two sources of contracts, and the employers on the list of each year ==================
 
@@ -373,7 +424,7 @@ qualify
         order by rank_of(amendment) desc nulls last, line desc
     ) = 1;
 
-create temp table geiq_presences as
+create temp table geiq_months as
 with lists as (
     select year, whole_siret(siret) as siret, code_postal as postcode
     from geiq
@@ -388,7 +439,9 @@ years as (
             max(geiq.year) filter (where geiq.year <= listed.year),
             min(geiq.year) filter (where geiq.year > listed.year)
         ) as list_year
-    from (select unnest(range(2021, getvariable('geiq_last_month') // 12 + 1)) as year) as listed
+    from (
+        select distinct 2017 + month // 12 as year from months where structure_type = 'GEIQ'
+    ) as listed
     cross join geiq
     group by all
 ),
@@ -413,86 +466,269 @@ dated as (
         ) as located_code,
         unnest(
             range(
-                greatest(month_number(start_date), 12 * 2021),
-                least(
-                    coalesce(
-                        month_number(end_date) - (end_date < last_day(end_date))::integer,
-                        getvariable('geiq_last_month')
-                    ),
-                    getvariable('geiq_last_month')
-                ) + 1
+                greatest(month_number(start_date), first_month),
+                last_month_until(end_date, last_month) + 1
             )
         ) as month
     from geiq_contracts
     inner join latest using (siret)
+    inner join coverage on structure_type = 'GEIQ'
     where start_date is not null and (written_end is null or end_date >= start_date)
 )
 
-select distinct 'GEIQ' as structure_type, located_code as department_code, person, month
+select 'GEIQ' as structure_type, located_code as department_code, dated.siret, person, month
 from dated
-inner join years on month // 12 = month_year
+inner join years on 2017 + month // 12 = month_year
 inner join lists on list_year = lists.year and dated.siret = lists.siret;
 
--- == Cells =======================================================================================
+-- == Months of each person and structure ==========================================================
 
-create temp table coverage as
-select *
-from (
-    values
-        ('ACI', 12 * 2017, getvariable('asp_last_month'), 6),
-        ('EI', 12 * 2017, getvariable('asp_last_month'), 6),
-        ('AI', 12 * 2017, getvariable('asp_last_month'), 7),
-        ('ETTI', 12 * 2017, getvariable('asp_last_month'), 7),
-        ('EITI', 12 * 2019 + 11, getvariable('asp_last_month'), 6),
-        ('GEIQ', 12 * 2021, getvariable('geiq_last_month'), 12),
-        ('ITI', 12 * 2021, getvariable('iti_last_month'), 3)
-) as listed (structure_type, first_month, last_month, provisional_months);
+create temp table people as
+select structure_type, department_code, person, bit_or(months_of(first_month, last_month)) as months
+from periods
+group by all
+union all
+select structure_type, department_code, person, months_seen(month) from states group by all
+union all
+select structure_type, department_code, person, months_seen(month) from geiq_months group by all;
 
-create temp table cells as
-with counted as (
-    select structure_type, department_code, month, count(*) as stock
-    from (
-        from contract_presences
-        union all by name
-        from work_presences
-        union all by name
-        from geiq_presences
-    )
+create temp table structures as
+with expected as (
+    select
+        structure_type,
+        department_code,
+        structure_id,
+        bit_or(
+            months_of(
+                greatest(month_number(start_date), first_month),
+                last_month_until(end_date, last_month)
+            )
+        ) as months
+    from annexes
+    inner join asp_measures on measure = measure_code
+    inner join coverage using (structure_type)
+    inner join places using (structure_id)
+    where
+        is_accepted
+        and greatest(month_number(start_date), first_month)
+        <= last_month_until(end_date, last_month)
     group by all
-    union all by name
-    -- Entries of a month and of the eleven before make the stock of ITI.
-    select 'ITI' as structure_type, department_code, month + age as month, sum(entries) as stock
-    from iti
-    cross join (select unnest(range(12)) as age)
-    where month >= 12 * 2021
-    group by all
-),
-
-territories as (
-    select 'D' || department_code as territory_id, department_code from departments where is_covered
-    union all
-    select 'NL', 'NL'
-    union all
-    select 'R' || region_code, department_code from departments where is_covered
-    union all
-    select 'FR', department_code from departments where is_covered
-    union all
-    select 'FR', 'NL'
-),
-
-months as (
-    select *, unnest(range(first_month, last_month + 1)) as month
-    from coverage
 )
 
 select
-    make_date(month // 12, month % 12 + 1, 1) as month,
+    'counted' as what,
+    structure_type,
+    department_code,
+    structure_id,
+    bit_or(months_of(first_month, last_month)) as months
+from periods
+where structure_id is not null
+group by all
+union all
+select 'counted', structure_type, department_code, structure_id, months_seen(month)
+from states
+where structure_id is not null
+group by all
+union all
+select 'counted', structure_type, department_code, siret, months_seen(month)
+from geiq_months
+group by all
+union all
+select 'expected', expected.* from expected
+union all
+select
+    'declared',
+    structure_type,
+    department_code,
+    structure_id,
+    expected.months & declared.months
+from expected
+inner join declared using (structure_type, structure_id);
+
+-- == Cells =======================================================================================
+
+create temp table territories as
+select 'D' || department_code as territory_id, department_code from departments where is_covered
+union all
+select 'NL', 'NL'
+union all
+select 'R' || region_code, department_code from departments where is_covered
+union all
+select 'FR', department_code from departments where is_covered
+union all
+select 'FR', 'NL';
+
+create temp table cells as
+-- People who have the same months move together.
+with together as (
+    select
+        structure_type,
+        department_code,
+        months,
+        count(*) as nb,
+        months >> 1 as after_1,
+        after_1 | (after_1 >> 1) as after_2,
+        after_2 | (after_2 >> 2) as after_4,
+        after_4 | (after_4 >> 4) as after_8,
+        after_8 | (after_8 >> 4) as after_12,
+        months & ~after_1 as entered,
+        after_1 & ~months as left_since,
+        entered & after_12 as returned
+    from people
+    group by structure_type, department_code, months
+),
+
+counted as (
+    select
+        structure_type,
+        department_code,
+        month,
+        sum(nb * get_bit(months, month::integer)) as stock,
+        sum(nb * get_bit(entered, month::integer)) as entries,
+        sum(nb * get_bit(left_since, month::integer)) as exits,
+        sum(nb * get_bit(returned, month::integer)) as returns
+    from together
+    inner join months using (structure_type)
+    where get_bit(together.months | left_since, month::integer) = 1
+    group by all
+    union all by name
+    -- Entries of a month and of the eleven before make the stock of ITI; then they leave.
+    select
+        'ITI' as structure_type,
+        department_code,
+        iti.month + age as month,
+        sum(entries) filter (where age < 12) as stock,
+        sum(entries) filter (where age = 0) as entries,
+        sum(entries) filter (where age = 12) as exits
+    from iti
+    inner join coverage on structure_type = 'ITI' and month >= first_month
+    cross join (select unnest(range(13)) as age)
+    group by all
+    union all by name
+    select
+        structure_type,
+        department_code,
+        month,
+        count(*) filter (where what = 'counted') as nb_structures,
+        count(*) filter (where what = 'expected') as nb_expected,
+        count(*) filter (where what = 'declared') as nb_declared
+    from structures
+    inner join months using (structure_type)
+    where get_bit(structures.months, month::integer) = 1
+    group by all
+)
+
+select
+    make_date(2017 + month // 12, month % 12 + 1, 1) as month,
     territory_id,
     structure_type,
     coalesce(sum(stock), 0)::bigint as stock,
-    any_value(last_month) - month < any_value(provisional_months) as is_provisional
+    if(month > first_month, coalesce(sum(entries), 0), null)::bigint as entries,
+    if(month > first_month, coalesce(sum(exits), 0), null)::bigint as exits,
+    if(
+        month >= first_month + 12 and stock_rule <> 'entered_recently',
+        coalesce(sum(returns), 0),
+        null
+    )::bigint as returns,
+    coalesce(sum(nb_structures), 0)::bigint as nb_structures,
+    coalesce(sum(nb_expected), 0)::bigint as nb_expected,
+    coalesce(sum(nb_declared), 0)::bigint as nb_declared,
+    is_provisional
 from months
 cross join territories
 left join counted using (structure_type, department_code, month)
-group by months.month, territory_id, structure_type
-order by all;
+group by months.month, territory_id, structure_type, stock_rule, first_month, is_provisional;
+
+create temp table component_years as
+with components as (
+    select structure_type as component, structure_type
+    from coverage
+    where stock_rule <> 'entered_recently'
+    union all
+    select scope, structure_type from composite_scopes where scope = 'constant'
+),
+
+-- A component covers a month when all of its types do.
+covered as (
+    select component, month, bool_or(is_provisional) as is_provisional
+    from (select *, count(*) over (partition by component) as nb_types from components)
+    inner join months using (structure_type)
+    group by component, month, nb_types
+    having count(*) = nb_types
+)
+
+select
+    component,
+    structure_type,
+    (2017 + month // 12)::integer as year,
+    count(*) as nb_months,
+    bool_or(is_provisional) as is_provisional,
+    months_seen(month) as months
+from covered
+inner join components using (component)
+group by all;
+
+-- Only those who are in several places can be counted twice. The others are counted together.
+create temp table people_of_years as
+with repeated as (
+    select person from people group by all having count(*) > 1
+),
+
+together as (
+    select structure_type, department_code, months, count(*) as nb
+    from people
+    anti join repeated using (person)
+    group by all
+)
+
+select component, year, territory_id, sum(nb) as nb_people
+from together
+inner join component_years using (structure_type)
+inner join territories using (department_code)
+where bit_count(together.months & component_years.months) > 0
+group by all
+union all
+select component, year, territory_id, count(distinct person)
+from people
+semi join repeated using (person)
+inner join component_years using (structure_type)
+inner join territories using (department_code)
+where bit_count(people.months & component_years.months) > 0
+group by all;
+
+-- == Results, by the names of the project's tables =================================================
+
+create temp view fct_stock_by_structure_type as
+select month, territory_id, structure_type, stock, is_provisional from cells;
+
+create temp view fct_flows_by_structure_type as
+select month, territory_id, structure_type, entries, exits, returns, is_provisional from cells;
+
+create temp view fct_structures_by_structure_type as
+select month, territory_id, structure_type, nb_structures
+from cells
+where structure_type <> 'ITI';
+
+create temp view fct_declarations as
+select
+    month,
+    territory_id,
+    structure_type,
+    nb_expected,
+    nb_declared,
+    nb_declared / nullif(nb_expected, 0) as declaration_rate
+from cells
+where structure_type in (select asp_measures.structure_type from asp_measures);
+
+create temp view fct_people_by_year as
+select
+    year,
+    territory_id,
+    component,
+    coalesce(sum(nb_people), 0)::bigint as nb_people,
+    nb_months,
+    is_provisional
+from (select distinct component, year, nb_months, is_provisional from component_years)
+cross join (select distinct territory_id from territories)
+left join people_of_years using (component, year, territory_id)
+group by all;

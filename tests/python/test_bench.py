@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import zipfile
+from collections import Counter
 from pathlib import Path
 
 import duckdb
 import pytest
 
-from bench.direct import read_flux, stock_cells
-from conftest import PROJECT, Pipeline
+from bench.direct import TABLES, compute, read_flux
+from conftest import Pipeline
 
 COLUMNS = [
     "salarie_id",
@@ -19,14 +20,16 @@ COLUMNS = [
 ]
 
 
-def test_its_cells_are_the_projects(published_sample: Pipeline) -> None:
-    by_hand = stock_cells(published_sample.folder / "drop", PROJECT / "seeds", "1GB", 2)
-    columns = "month, territory_id, structure_type, stock, is_provisional"
-    cells = by_hand.execute(f"select {columns} from cells").fetchall()
-    project = published_sample.query(f"select {columns} from marts.fct_stock_by_structure_type")
-    assert sum(stock for _, _, _, stock, _ in cells) > 0
-    assert set(cells) == set(project)
-    assert len(cells) == len(project)
+def test_its_rows_are_the_projects(published_sample: Pipeline) -> None:
+    with compute(published_sample.folder / "drop", "1GB", 2) as by_hand:
+        for table in TABLES:
+            relation = by_hand.table(table)
+            project = published_sample.query(
+                f"select {', '.join(relation.columns)} from marts.{table}"
+            )
+            # Each figure of a table says something: none is the same in all of its rows.
+            assert all(len({*column}) > 1 for column in zip(*project, strict=True))
+            assert Counter(relation.fetchall()) == Counter(project), table
 
 
 @pytest.mark.parametrize("line_end", ["\n", "\r\n"])
