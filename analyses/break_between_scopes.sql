@@ -1,4 +1,4 @@
--- Question: how large is the break of the official series (2021-01), and what makes it?
+-- Question: how large is the break of the official series, and what makes it?
 -- Expected shape: 12 rows, the six months before the break and the six from it on, for the country.
 -- Before it both scopes are equal and the step is 0; from it on the step is EITI + GEIQ + ITI.
 -- `unexplained` is 0 in every row. Where a component is missing, the official stock and what
@@ -17,13 +17,11 @@ stock_by_structure_type as (
 
 ),
 
--- The scopes are the same figure until the official one takes in other types.
 break_month as (
 
-    select min(month) as first_month from composite
-    where
-        territory_id = 'FR'
-        and official_stock is distinct from constant_stock
+    select cast(value as date) as first_month
+    from {{ ref('open_metadata').include(database=false) }}
+    where key = 'official_break_month'
 
 ),
 

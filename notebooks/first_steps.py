@@ -80,12 +80,15 @@ def _(connection):
 
 
 @app.cell(hide_code=True)
-def _(chosen):
+def _(chosen, connection):
+    _break = connection.sql(
+        "select max(value[:7]) from open_data.metadata where key = 'official_break_month'"
+    ).fetchone()[0]
     mo.md(f"""
     ## 1. Combien de personnes, mois par mois ?
 
     {chosen.value}. La fin en pointillé est provisoire : des déclarations arrivent encore. Le
-    périmètre officiel et la série publiée changent de champ en janvier 2021 (EITI, GEIQ et ITI).
+    périmètre officiel et la série publiée changent de champ en {_break} (EITI, GEIQ et ITI).
     """)
     return
 

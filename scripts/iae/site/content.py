@@ -110,8 +110,12 @@ def read_contents(marts: Marts, updated: date, releases: Path) -> list[Content]:
     synthetic = {extract.source for extract in extracts if extract.is_synthetic}
     months = read.read_months(marts)
     axis = {month: position for position, month in enumerate(months)}
-    measures = read.read_measures(marts, axis, synthetic)
-    metadata = read_metadata(marts.connection) | {
+    metadata = read_metadata(marts.connection)
+    written_break = metadata.get("official_break_month")
+    break_month = date.fromisoformat(written_break) if written_break else None
+    measures = read.read_measures(marts, axis, synthetic, break_month)
+    metadata |= {
+        "official_break": french_month(break_month),
         "updated": french_date(updated),
         "updated_iso": updated.isoformat(),
     }

@@ -190,13 +190,15 @@ def _typographic(row: dict[str, Any], key: str) -> dict[str, Any]:
 
 
 def read_measures(
-    marts: Marts, axis: dict[date, int], synthetic_sources: set[str]
+    marts: Marts, axis: dict[date, int], synthetic_sources: set[str], break_month: date | None
 ) -> list[dict[str, Any]]:
-    """Every series that has figures: published, both scopes, each type; real or synthetic."""
+    """Every series that has figures: published, both scopes, each type; real or synthetic.
+
+    The published series and the official scope break in ``break_month``.
+    """
+    break_at = break_month and break_month.strftime("%Y-%m")
     types = read_types(marts)
     sources = {source for one in types for source in SOURCES_OF_TYPES.get(one["source"], ())}
-    widening = max((one["first_month"] for one in types), default=None)
-    break_at = widening.strftime("%Y-%m") if widening else None
     measures = []
     published = _latest_published(marts, axis)
     if published["stock"]:
@@ -278,7 +280,7 @@ def read_types(marts: Marts) -> list[dict[str, Any]]:
     """The structure types, the one with most people first."""
     rows = marts.rows(
         """
-        select types.structure_type, label, source, types.first_month
+        select types.structure_type, label, source
         from {structure_types} as types
         left join {stock_by_structure_type} as stocks
             on types.structure_type = stocks.structure_type and territory_id = 'FR'
@@ -286,7 +288,7 @@ def read_types(marts: Marts) -> list[dict[str, Any]]:
         order by max(stock) desc nulls last, types.structure_type
         """
     )
-    keys = ("id", "label", "source", "first_month")
+    keys = ("id", "label", "source")
     return [_typographic(dict(zip(keys, row, strict=True)), "label") for row in rows]
 
 
