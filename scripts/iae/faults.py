@@ -43,19 +43,26 @@ def as_fault(error: BaseException) -> IaeError | None:
     if isinstance(error, OSError):
         return _fault_of_a_file(error)
     # After a write that failed DuckDB gives the whole database up: a FatalException.
-    if isinstance(error, duckdb.IOException | duckdb.FatalException) and _NO_ROOM_SAID.search(said):
+    is_of_files = isinstance(error, duckdb.IOException) or _is_of_a_commit(error)
+    if (is_of_files or isinstance(error, duckdb.FatalException)) and _NO_ROOM_SAID.search(said):
         return IaeError("There is no room left on the disk; make some. The warehouse is as it was.")
     if isinstance(error, duckdb.Error) and is_damage(error):
         return IaeError(
             "The warehouse is damaged; put a copy back, or load the extracts again into another "
             "file (IAE_WAREHOUSE)."
         )
-    if isinstance(error, duckdb.IOException):
+    if is_of_files:
         return IaeError(
             f"The database cannot read or write a file ({said.splitlines()[0]}); "
             "the warehouse is as it was."
         )
     return None
+
+
+def _is_of_a_commit(error: BaseException) -> bool:
+    """Tell whether a commit could not write its file: DuckDB calls that a fault of transactions."""
+    is_failed = isinstance(error, duckdb.TransactionException)
+    return is_failed and str(error).startswith("TransactionContext Error: Failed to commit: Could")
 
 
 def is_damage(error: duckdb.Error) -> bool:

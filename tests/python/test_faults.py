@@ -31,6 +31,12 @@ def raised(sql: str) -> duckdb.Error:
     return caught.value
 
 
+def commit_that_fails(reason: str) -> duckdb.Error:
+    return duckdb.TransactionException(
+        f'TransactionContext Error: Failed to commit: Could not write file "x.wal": {reason}'
+    )
+
+
 @pytest.mark.parametrize(
     ("error", "said"),
     [
@@ -38,6 +44,8 @@ def raised(sql: str) -> duckdb.Error:
         (MemoryError(), "IAE_MEMORY_LIMIT"),
         (duckdb.IOException("IO Error: Could not write: No space left on device"), "no room"),
         (duckdb.FatalException("FATAL: invalidated. Original error: File too large"), "no room"),
+        (commit_that_fails("File too large"), "no room"),
+        (commit_that_fails("Input/output error"), "cannot read or write a file"),
         (OSError(errno.ENOSPC, "No space left on device"), "no room left"),
         (OSError(errno.EDQUOT, "Disk quota exceeded", "out.csv"), "out.csv: cannot be written"),
         (PermissionError(errno.EACCES, "Permission denied", "x.csv"), "x.csv: cannot be read or"),
