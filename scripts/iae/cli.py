@@ -209,10 +209,10 @@ def publish(
     wait: Wait = 10,
 ) -> None:
     """Publish the marts of the last build, when it was green, in one rename."""
+    from iae.paths import published_path
     from iae.presenters.publishing import show_proof, show_publication
     from iae.publishing.swap import check as check_build
     from iae.publishing.swap import publish as publish_marts
-    from iae.publishing.swap import published_path
     from iae.warehouse import opened, warehouse_path
 
     path = warehouse_path()
@@ -235,8 +235,8 @@ def summary(
     ] = "FR",
 ) -> None:
     """Show the last months of what is published."""
+    from iae.paths import published_path
     from iae.presenters.summary import FRANCE, show_summary
-    from iae.publishing.swap import published_path
     from iae.territories import find_territory
     from iae.warehouse import warehouse_path
 
@@ -291,8 +291,8 @@ def site(
     out: Annotated[Path, typer.Option(parser=as_path, help="The folder to write.")] = Path("site"),
 ) -> None:
     """Write the public page and its downloads from the published file."""
+    from iae.paths import published_path
     from iae.presenters.site import show_site
-    from iae.publishing.swap import published_path
     from iae.site import build_site
     from iae.warehouse import warehouse_path
 
@@ -307,9 +307,9 @@ def release(
     """Write the open data of the published file as an edition, below the site."""
     import duckdb
 
+    from iae.paths import published_path
     from iae.presenters.release import show_release
     from iae.publishing.protection import read_record
-    from iae.publishing.swap import published_path
     from iae.release.release import write_release
     from iae.warehouse import warehouse_path
 

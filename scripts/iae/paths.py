@@ -5,7 +5,10 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from iae.errors import IaeError
+
 WAREHOUSE = Path("warehouse/build.duckdb")
+PUBLISHED_NAME = "iae.duckdb"
 
 
 def as_path(text: str | os.PathLike[str]) -> Path:
@@ -25,3 +28,13 @@ def path_from(variable: str, default: Path) -> Path:
 def warehouse_path() -> Path:
     """Return the path of the working database: IAE_WAREHOUSE, else warehouse/build.duckdb."""
     return path_from("IAE_WAREHOUSE", WAREHOUSE)
+
+
+def published_path(warehouse: Path) -> Path:
+    """Return the path of the file that analysts read; raise IaeError if it is the working file."""
+    path = warehouse.with_name(PUBLISHED_NAME)
+    if path == warehouse:
+        raise IaeError(
+            f"{warehouse}: is the name of the published file; set IAE_WAREHOUSE to another."
+        )
+    return path

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,9 +16,11 @@ from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 from dbt.cli.main import dbtRunner
 
 from iae.loading.raw_tables import opened_to_load
+from iae.paths import published_path
 from iae.publishing.proof import Proof, prove
-from iae.publishing.swap import Publication, publish, published_path
+from iae.publishing.swap import Publication, publish
 from iae.warehouse import opened
+from killed import publish_killed_at
 
 ROOT = Path(__file__).parents[2]
 FOLDERS = ("macros", "models/staging/loader", "models/intermediate/publication", "models/docs")
@@ -191,10 +192,10 @@ class SmallProject:
         with self._entered(), opened(self.warehouse, read_only=True) as connection:
             return publish(connection, self.published)
 
-    def run(self, command: list[str]) -> subprocess.CompletedProcess[str]:
-        """Run a command in a process of its own, from the root of the project."""
+    def killed_publication(self, step: int) -> int | None:
+        """Publish from the root of the project, killed at a step; return the exit code."""
         with self._entered():
-            return subprocess.run(command, capture_output=True, text=True, check=False)
+            return publish_killed_at(step, Path.cwd(), os.environ)
 
     def execute(self, sql: str) -> list[tuple[Any, ...]]:
         """Run SQL on the warehouse, past dbt."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import shutil
 import stat
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from typing import Any
 import duckdb
 import pytest
 
+import killed
 from iae.errors import IaeError
 from iae.publishing.editions import archive_folder
 from small_project import SmallProject
@@ -159,27 +159,6 @@ def test_revisions_corrections_and_an_older_extract(project: SmallProject) -> No
         project.publish()
 
 
-KILLED = """
-import os, sys
-from pathlib import Path
-
-step = int(sys.argv[1])
-names = ("os.link", "os.rename", "os.remove", "os.chmod", "os.mkdir")
-
-def stop(event, arguments):
-    global step
-    if event in names:
-        step -= 1
-        if step == 0:
-            os._exit(9)
-
-from iae.cli import app
-
-sys.addaudithook(stop)
-app(["publish"])
-"""
-
-
 def test_killed_at_each_step(
     project: SmallProject, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -196,13 +175,13 @@ def test_killed_at_each_step(
     for step in range(1, 20):
         shutil.rmtree(project.published.parent)
         shutil.copytree(saved, project.published.parent)
-        done = project.run([sys.executable, "-c", KILLED, str(step)])
+        code = project.killed_publication(step)
         files = [name for name in archived(project) if name.endswith(".parquet")]
         shown = published(project, "select count(*) from marts.dim_editions")[0][0]
         assert shown <= len(files) <= 2
-        if done.returncode == 0:
+        if code == 0:
             break
-        assert done.returncode == 9, done.stderr
+        assert code == killed.CODE
         project.publish()
         assert archived(project) == [
             "2022-02-22_release_1.parquet",
@@ -215,4 +194,4 @@ def test_killed_at_each_step(
             "editions",
         }
     assert step > 4
-    assert done.returncode == 0
+    assert code == 0

@@ -15,9 +15,9 @@ from rich.table import Table
 from iae.console import stdout
 from iae.errors import IaeError, printable
 from iae.loading.salt import check_salt
+from iae.paths import published_path
 from iae.publishing.editions import PATTERN, archive_folder
 from iae.publishing.proof import prove
-from iae.publishing.swap import published_path
 from iae.sql import literal, quoted
 
 # Where each source says after how many days its latest extract is late (dbt, `freshness`).

@@ -23,7 +23,6 @@ from iae.publishing.proof import SCHEMAS, Proof, prove
 from iae.publishing.protection import Protection, audit_open_data, record
 from iae.sql import literal, quoted
 
-PUBLISHED_NAME = "iae.duckdb"
 # Clients of DuckDB 1.2 and later open it.
 STORAGE_VERSION = "v1.2.0"
 # The group reads what is published; only its owner replaces it.
@@ -44,16 +43,6 @@ class Publication:
     is_new: bool
     protection: Protection | None = None
     kept: Path | None = None
-
-
-def published_path(warehouse: Path) -> Path:
-    """Return the path of the file that analysts read; raise IaeError if it is the working file."""
-    path = warehouse.with_name(PUBLISHED_NAME)
-    if path == warehouse:
-        raise IaeError(
-            f"{warehouse}: is the name of the published file; set IAE_WAREHOUSE to another."
-        )
-    return path
 
 
 def check(connection: duckdb.DuckDBPyConnection, path: Path) -> Proof:
