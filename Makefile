@@ -100,8 +100,9 @@ screenshots: site ## Take the pictures of the README again (needs a Chromium)
 
 SCRATCH := .scratch
 
-# One file of tests runs on one core: what its tests share is made once.
-PYTEST := $(BIN)/pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder --durations 15
+# A file of tests runs in one process: what its tests share is made once. Three processes for two
+# cores: a test that waits leaves its core to another.
+PYTEST := $(BIN)/pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder --durations 15
 # Files of tests that start neither a whole build nor a browser.
 FAST_TESTS := $(wildcard $(addsuffix .py,$(addprefix tests/python/test_, \
     definition folders generic_tests load_fluxiae load_formats persist_docs summary territories)))
