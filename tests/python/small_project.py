@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -191,6 +192,11 @@ class SmallProject:
         """Publish from the root of the project."""
         with self._entered(), opened(self.warehouse, read_only=True) as connection:
             return publish(connection, self.published)
+
+    def run(self, command: list[str]) -> subprocess.CompletedProcess[str]:
+        """Run a command in a process of its own, from the root of the project."""
+        with self._entered():
+            return subprocess.run(command, capture_output=True, text=True, check=False)
 
     def killed_publication(self, step: int) -> int | None:
         """Publish from the root of the project, killed at a step; return the exit code."""
