@@ -46,7 +46,6 @@ def one_place(**stocks: int) -> str:
 
 
 SUMS = {"keys": ["month"], "territories": "ref('territories')"}
-ONE_MONTH = "select 1 as id, date '2022-01-01' as month"
 # Of each case: the generic test, the column it is on (if any), its arguments, the fixture, and the
 # number of rows that it must find.
 CASES: dict[str, tuple[str, str | None, dict[str, object], str, int]] = {

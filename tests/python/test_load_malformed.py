@@ -33,7 +33,6 @@ from test_load_formats import EXTRAPRO, contract, extrapro, put, workbook, zippe
 SECRET_NAME = "VERYSECRETNAME"
 SALT = "a salt of some length"
 PASSWORD = "correct horse"
-STAMP = "22022022_112211"
 
 
 @dataclass(frozen=True)
@@ -256,10 +255,8 @@ def folder_as_file(drop: Path) -> None:
 
 ITI = "bpifrance_iti/iti_entrees_20220301.xlsx"
 PRO = "extrapro/contrats_pro_20220301.csv"
-HEAD_LINES = 2
 WHOLE = salarie().encode()
 ALL = ("--max-rejected", "1", "--max-fall", "0.5")
-COLUMNS_OF_SALARIE = "salarie_nom_usage|salarie_id|salarie_date_modification|salarie_nir"
 
 GOOD_SIRET = "12345678900011"
 GEIQ_LIST = f"Nom,Code Postal,Ville,SIRET\na,1,b,{GOOD_SIRET}\n"

@@ -150,6 +150,7 @@ final as (
             when attached.month < attached.first_month then 'outside_period'
             when not attached.is_covered then 'outside_coverage'
         end as reason,
+        reason is null as is_in_unit,
         attached.row_reason is null as is_declaration,
         attached.file_line,
         attached.hours,

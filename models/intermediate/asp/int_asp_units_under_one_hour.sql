@@ -3,7 +3,7 @@ with
 monthly_states as (
 
     select * from {{ ref('int_asp_monthly_states_attached') }}
-    where reason is null
+    where is_in_unit
 
 ),
 
