@@ -167,8 +167,9 @@ bench: $(VENV)/.done ## Time the whole pipeline at SCALE (1 is the size of Franc
 	$(BIN)/python -m bench --scale $(or $(SCALE),1) --repetitions $(or $(REPEAT),3)
 
 .PHONY: year
-year: $(VENV)/.done ## Live through WEEKS (52) Mondays of an operator, with the troubles that SEED (1) draws
-	PYTHONPATH=tests:tests/python $(BIN)/python -m year --weeks $(or $(WEEKS),52) --seed $(or $(SEED),1)
+year: $(VENV)/.done ## Live through WEEKS (52) Mondays of an operator, with the troubles that SEED (1) draws; RESUME=why goes on
+	PYTHONPATH=tests:tests/python $(BIN)/python -m year --weeks $(or $(WEEKS),52) --seed $(or $(SEED),1) \
+	    $(if $(RESUME),--resume "$(RESUME)")
 
 ##@ Install
 

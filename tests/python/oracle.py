@@ -15,6 +15,7 @@ from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from fractions import Fraction
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -58,7 +59,7 @@ CONSTANT = ["ACI", "AI", "EI", "ETTI"]
 OFFICIAL = sorted([*CONSTANT, "EITI", "GEIQ", "ITI"])
 
 
-@dataclass
+@dataclass(eq=False)
 class Extract:
     """Tables of rows, as they are written in the files."""
 
@@ -76,7 +77,7 @@ class Entry:
     is_total: bool = False
 
 
-@dataclass
+@dataclass(eq=False)
 class Drop:
     """A drop as its writer knows it; a source may be absent."""
 
@@ -100,6 +101,7 @@ def bare(code: str) -> str:
     return code[:-2] if code.endswith((".0", ",0")) else code
 
 
+@cache
 def moment(text: str | None) -> datetime | None:
     """`DD/MM/YYYY` or `DD/MM/YYYY HH:MM:SS`; any other form is not a date."""
     text = filled(text or "") or ""
@@ -117,12 +119,14 @@ def number(text: str) -> tuple[bool, int]:
     return (True, int(text)) if is_number else (False, 0)
 
 
+@cache
 def recency(text: str) -> tuple[bool, datetime]:
     """A date to sort by: "an empty or unreadable date is the oldest"."""
     when = moment(text)
     return (when is not None, when or datetime.min)
 
 
+@cache
 def hours(text: str) -> Fraction:
     """ "Digits with at most one decimal point", a minus sign before them is read; else 0."""
     text = filled(text) or ""
@@ -146,6 +150,7 @@ def keep_latest(
     return {name: rows[place] for name, place in kept.items()}, duplicates
 
 
+@cache
 def usable_nir(text: str) -> str | None:
     """The 13 characters that are a person ("The counted unit")."""
     match = re.fullmatch(
@@ -163,6 +168,7 @@ def siret(text: str) -> str | None:
     return digits.zfill(14) if is_number else None
 
 
+@cache
 def commune(text: str) -> str | None:
     """The department of an INSEE commune code ("Harmonising a code or a label")."""
     code = bare(text).upper()
@@ -173,6 +179,7 @@ def commune(text: str) -> str | None:
     return department if department in REGIONS else None
 
 
+@cache
 def postcode(text: str) -> str | None:
     """The department of a postcode ("Harmonising a code or a label")."""
     code = bare(text)
@@ -188,6 +195,7 @@ def postcode(text: str) -> str | None:
     return department if department in REGIONS else None
 
 
+@cache
 def department_code(text: str) -> str | None:
     """The department of a department's code ("Harmonising a code or a label")."""
     code = re.sub(r"^(D|FR-)", "", bare(text).upper())
@@ -199,6 +207,7 @@ def department_code(text: str) -> str | None:
     return (OTHER_CODES | forms).get(code)
 
 
+@cache
 def annex_department(text: str) -> str | None:
     """The department in an annex number: measure, 3 characters, 2-digit year, order."""
     match = re.match(r"[A-Z]+?(\d[0-9A-Z]{2})\d\d", bare(text).upper())
@@ -209,10 +218,12 @@ def is_outside(department: str) -> bool:
     return department != "NL" and department not in COVERED
 
 
+@cache
 def last_day(month: date) -> date:
     return month.replace(day=monthrange(month.year, month.month)[1])
 
 
+@cache
 def add_months(month: date, count: int) -> date:
     months = 12 * month.year + month.month - 1 + count
     return date(months // 12, months % 12 + 1, 1)

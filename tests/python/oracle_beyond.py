@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 import oracle
@@ -36,6 +37,7 @@ for _department in (*oracle.COVERED, "NL"):
         DEPARTMENTS_OF[_territory].add(_department)
 
 
+@lru_cache(maxsize=1)
 def people_of(drop: Drop) -> People:
     """The persons of each cell of the stock."""
     people: People = defaultdict(set)

@@ -266,6 +266,11 @@ def without(name: str, files: dict[str, bytes]) -> dict[str, bytes]:
             )
         ),
         pytest.param(
+            {"asp_fluxiae/fluxIAE_01032022_112211.tar.gz.part": zipped(NEXT)},
+            r"the ending of fluxIAE_01032022_112211.tar.gz.part is none of .csv .txt",
+            id="an archive that is not there whole",
+        ),
+        pytest.param(
             {"extrapro/contrats_pro.csv": PRO},
             r"extrapro: no date in the file names .contrats_pro.csv.; expected a name such as",
             id="no date at all",

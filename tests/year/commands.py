@@ -6,12 +6,16 @@ import multiprocessing
 import os
 import random
 import resource
+import shutil
+import subprocess
 import sys
 import time
 import traceback
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from conftest import PROJECT, Pipeline, environment, manifest, run_dbt
 from iae.cli import app
@@ -32,28 +36,52 @@ class Done:
 
 @dataclass
 class Commands:
-    """The commands on one warehouse; `seconds` is how long each took at most."""
+    """The commands on one warehouse; `seconds` is how long each took the last time."""
 
     pipeline: Pipeline
     random: random.Random
     without_tests: bool = False
-    nb_kills: int = 0
+    kills: Counter[str] = field(default_factory=Counter)
     seconds: dict[str, float] = field(default_factory=dict)
 
-    def run(self, *words: str | Path, **options: object) -> Done:
+    def run(self, *words: str | Path, **options: Any) -> Done:
         """Run a command to its end."""
         return self.ended(self.begun(*words, **options))
 
-    def killed(self, *words: str | Path) -> None:
+    def killed(self, *words: str | Path, **options: Any) -> None:
         """Kill a command at a random moment of its usual time."""
         name = str(words[0])
-        command = self.begun(*words)
-        command.process.join(self.random.uniform(0.02, 1) * self.seconds.get(name, 1))
+        command = self.begun(*words, **options)
+        command.process.join(self.random.uniform(0.02, 0.9) * self.seconds.get(name, 1))
         if command.process.is_alive():
             command.process.kill()
-            self.nb_kills += 1
+            self.kills[name] += 1
         command.process.join()
         command.output.unlink(missing_ok=True)
+
+    def on_a_full_disk(self, *words: str | Path, room: int, **options: Any) -> Done:
+        """Run a command where the folder of the warehouse has next to no room, in bytes."""
+        folder = self.pipeline.warehouse.parent
+        folder.mkdir(parents=True, exist_ok=True)
+        aside = folder.with_name("aside")
+        folder.rename(aside)
+        folder.mkdir()
+        size = sum(path.stat().st_size for path in aside.rglob("*")) + room
+        mount = ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder)]
+        if subprocess.run(mount, capture_output=True, check=False).returncode:
+            # Only the administrator may mount a disk: files may not grow instead.
+            folder.rmdir()
+            aside.rename(folder)
+            return self.run(*words, largest_file=room, **options)
+        shutil.copytree(aside, folder, dirs_exist_ok=True)
+        try:
+            return self.run(*words, **options)
+        finally:
+            shutil.rmtree(aside)
+            shutil.copytree(folder, aside)
+            subprocess.run(["umount", str(folder)], check=True)
+            folder.rmdir()
+            aside.rename(folder)
 
     def begun(
         self,
@@ -77,10 +105,11 @@ class Commands:
         """Wait for a command."""
         command.process.join()
         seconds = time.monotonic() - command.began
-        self.seconds[command.name] = max(seconds, self.seconds.get(command.name, 0))
-        said = command.output.read_text("utf-8", "replace")
+        done = Done(command.process.exitcode or 0, command.output.read_text("utf-8", "replace"))
+        if done.code == 0:
+            self.seconds[command.name] = seconds
         command.output.unlink()
-        return Done(command.process.exitcode or 0, said)
+        return done
 
     def _build_words(self) -> list[str]:
         words = ["build", "--project-dir", str(PROJECT), "--quiet"]

@@ -73,7 +73,8 @@ def half_with_its_end(data: bytes) -> bytes:
 def short_lines(data: bytes) -> bytes:
     lines = data.splitlines(keepends=True)
     return b"".join(
-        line + b"x|y\n" if rank > 1 and rank % 50 == 0 else line for rank, line in enumerate(lines)
+        b"x|y\n" if rank % 50 == 2 and line is not lines[-1] else line
+        for rank, line in enumerate(lines)
     )
 
 
@@ -196,11 +197,13 @@ FAULTS = {
     "a table without its header": Fault(
         edited("Structure", lambda data: data[data.index(b"\n", 200) + 1 :]), "column"
     ),
-    "a date to come": Fault(lambda monday: of_another_year(monday, 9), "future|ahead|come|after"),
+    "a date to come": Fault(lambda monday: of_another_year(monday, 9), "cannot be"),
     "nothing in the folder": Fault(lambda monday: monday.archive.unlink(), "no file|nothing"),
     "a folder that is not there": Fault(lambda monday: monday.go_to("elsewhere"), "no such folder"),
     "another salt": Fault(
-        with_variables(IAE_SALT="another"), "salt", can_happen=lambda monday: monday.number > 1
+        with_variables(IAE_SALT="the salt of another shell"),
+        "salt",
+        can_happen=lambda monday: monday.number > 1,
     ),
     "a full disk": Fault(
         lambda monday: monday.fill_the_disk(), "room|space|full|grow|written|large"

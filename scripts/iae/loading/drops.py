@@ -384,7 +384,10 @@ class _SearchedPlace:
             name
             for name in self.left_alone
             if not _is_accepted(name)
-            and any(table.is_named(re.split(" > |/", name)[-1]) for table in self.source.tables)
+            and (
+                _is_accepted(name.rpartition(".")[0])  # an archive that is not there whole
+                or any(table.is_named(re.split(" > |/", name)[-1]) for table in self.source.tables)
+            )
         ]
         if not names:
             return ""
