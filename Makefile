@@ -155,7 +155,7 @@ bouncer: $(VENV)-bouncer/.done scratch-build
 	DBT_PROJECT_DIR=$(SCRATCH) $(VENV)-bouncer/bin/dbt-bouncer run
 
 .PHONY: pytest
-pytest: $(VENV)/.done scratch-build
+pytest: $(VENV)/.done $(VENV)-share/.done scratch-build
 	IAE_TEST_SAMPLE=$(SCRATCH) $(PYTEST)
 
 .PHONY: audit-dependencies
@@ -186,9 +186,12 @@ $(VENV)/.done: requirements-uv.lock requirements-build.lock requirements.lock py
 	$(BIN)/pip install --quiet --no-deps --no-build-isolation --editable .
 	touch $@
 
-$(VENV)-bouncer/.done: requirements-bouncer.lock | $(VENV)/.done
-	$(PYTHON) -m venv --clear --without-pip $(VENV)-bouncer
-	$(call INSTALL,$(VENV)-bouncer) --requirement requirements-bouncer.lock
+.PHONY: setup-share
+setup-share: $(VENV)-share/.done ## Install what `iae share` needs into .venv-share
+
+$(VENV)-bouncer/.done $(VENV)-share/.done: $(VENV)-%/.done: requirements-%.lock | $(VENV)/.done
+	$(PYTHON) -m venv --clear --without-pip $(@D)
+	$(call INSTALL,$(@D)) --requirement $<
 	touch $@
 
 # uv, at the package registry that pip is configured for, unless uv's own settings name one.
@@ -203,7 +206,9 @@ lock: ## Write the locks anew with the newest versions that pyproject.toml admit
 	$(LOCK) --all-extras pyproject.toml --output-file requirements.lock
 	$(PYTHON) -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["build-system"]["requires"], sep="\n")' \
 	    | $(LOCK) - --constraint requirements.lock --output-file requirements-build.lock
-	$(LOCK) requirements-bouncer.in --output-file requirements-bouncer.lock
+	for name in bouncer share; do \
+	    $(LOCK) requirements-$$name.in --output-file requirements-$$name.lock; \
+	done
 
 # Exact versions and hashes for every platform and Python >= 3.11; no registry address.
 LOCK = $(VENV)-lock/bin/uv pip compile --quiet --no-config --universal --python-version 3.11 --upgrade \

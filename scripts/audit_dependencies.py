@@ -13,6 +13,7 @@ LOCKS = (
     "requirements.lock",
     "requirements-build.lock",
     "requirements-bouncer.lock",
+    "requirements-share.lock",
     "requirements-uv.lock",
 )
 

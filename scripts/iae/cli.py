@@ -317,3 +317,19 @@ def release(
     written = write_release(path, out)
     with duckdb.connect(str(path), read_only=True) as connection:
         show_release(written, read_record(connection))
+
+
+@app.command()
+@one_sentence
+def share(
+    folder: Annotated[
+        Path, typer.Argument(metavar="FOLDER", parser=as_path, help="Where the lake's files are.")
+    ],
+) -> None:
+    """Write what is published into a lake for several teams (docs/sharing.md)."""
+    from iae.paths import published_path
+    from iae.presenters.sharing import show_share
+    from iae.sharing.share import share as share_published
+    from iae.warehouse import warehouse_path
+
+    show_share(share_published(published_path(warehouse_path()), folder))

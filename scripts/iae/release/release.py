@@ -102,7 +102,7 @@ def _write(connection: duckdb.DuckDBPyConnection, tables: list[Table], out: Path
     out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=out, prefix=".") as scratch:
         files = Path(scratch)
-        rows = {table.name: _write_table(connection, table, files) for table in tables}
+        rows = {table.name: write_table(connection, table, files) for table in tables}
         same_day = [one for one in editions if _order(one.name)[0] == day]
         there = next((one for one in same_day if _has_same_figures(one, files)), None)
         if there is None:
@@ -149,7 +149,7 @@ def _edition_before(editions: list[Path], version: str, is_synthetic: bool) -> P
     return before[-1] if before else None
 
 
-def _write_table(connection: duckdb.DuckDBPyConnection, table: Table, folder: Path) -> int:
+def write_table(connection: duckdb.DuckDBPyConnection, table: Table, folder: Path) -> int:
     """Write a CSV (UTF-8, comma, ISO dates, TRUE, FALSE) and a Parquet; return the rows."""
     relation = connection.sql(table.sql)
     for_csv(relation).write_csv(

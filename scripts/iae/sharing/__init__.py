@@ -1,0 +1,1 @@
+"""Sharing: what is published, in a lake that several teams write and many read."""

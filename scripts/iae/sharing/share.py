@@ -1,0 +1,62 @@
+"""Sharing a publication: the lake is written by a Python that has the extensions for it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from iae.errors import IaeError, printable
+
+# A script and not a module: the DuckDB of this Python must not be found by the other one.
+SCRIPT = Path(__file__).with_name("lake.py")
+
+
+@dataclass(frozen=True)
+class Share:
+    """What was shared: the version of the lake that holds the edition; not new if it was there.
+
+    `before` is the last edition that was shared before, None where this is the first.
+    """
+
+    edition: str
+    version: int
+    rows: dict[str, int]
+    before: str | None
+    is_new: bool
+
+
+def lake_python() -> Path:
+    """Return the Python that writes the lake, in the environment beside the one that runs."""
+    home = Path(sys.prefix)
+    place = "Scripts/python.exe" if os.name == "nt" else "bin/python"
+    return home.with_name(f"{home.name}-share") / place
+
+
+def share(published: Path, folder: Path) -> Share:
+    """Write the published file as the next version of the lake whose files are in `folder`.
+
+    Raise IaeError when nothing is published, when the environment or PostgreSQL is missing, or when
+    the lake is another one or cannot be written: it is then as before.
+    """
+    if not published.is_file():
+        raise IaeError(f"{published}: nothing is published yet; run iae publish.")
+    python = lake_python()
+    if not python.exists():
+        raise IaeError(f"{python}: is missing; run make setup-share.")
+    done = subprocess.run(
+        [python, SCRIPT, published.resolve(), folder.resolve()],
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=False,
+    )
+    if done.returncode:
+        raise RuntimeError(f"The lake was not written.\n{done.stderr}")
+    told = json.loads(done.stdout)
+    if "refused" in told:
+        raise IaeError(printable(told["refused"]))
+    return Share(**told)

@@ -1,0 +1,157 @@
+"""Reads a lake as its readers do. Run by the Python of `.venv-share`; prints JSON.
+
+lake_reading.py read SECONDS READERS     read some tables per transaction, all the while
+lake_reading.py compare FILE...          what each file holds, and each version of the lake
+lake_reading.py sql EXTENSIONS SQL...    run statements; the rows of the last
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import random
+import sys
+import threading
+import time
+from collections import defaultdict
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+# What a transaction of a reader looks at, and how many readers one program serves.
+NB_TABLES_AT_ONCE = 6
+NB_READERS_OF_A_PROGRAM = 10
+NOW = "select invocation_id from lake.marts.audit_builds"
+# By table: its rows, and a sum of what is in them.
+Content = dict[str, tuple[int, int]]
+
+
+def connected(*extensions: str) -> duckdb.DuckDBPyConnection:
+    connection = duckdb.connect(config={"autoinstall_known_extensions": "false", "threads": 1})
+    for name in extensions:
+        package = Path(str(importlib.import_module(f"duckdb_extension_{name}").__file__)).parent
+        [file] = package.glob("extensions/*/*.duckdb_extension")
+        connection.execute(f"load '{file}'")
+    return connection
+
+
+def attached_lake() -> duckdb.DuckDBPyConnection:
+    connection = connected("ducklake", "postgres_scanner")
+    connection.execute("attach 'ducklake:postgres:' as lake (read_only)")
+    return connection
+
+
+def read_tables(
+    connection: duckdb.DuckDBPyConnection,
+    database: str,
+    at: str = "",
+    *,
+    chosen_by: random.Random | None = None,
+) -> tuple[str, Content]:
+    """Read tables, a statement each, all of them or some by chance.
+
+    Return the build that the first of them is of, and what they hold.
+    """
+    builds = f"select min(invocation_id) from {database}.marts.audit_builds {at}"
+    ((build,),) = connection.execute(builds).fetchall()
+    tables = connection.execute(
+        "select schema_name || '.' || table_name from duckdb_tables() "
+        f"where database_name = '{database}' and schema_name in ('marts', 'open_data') order by all"
+    ).fetchall()
+    if chosen_by:
+        tables = chosen_by.sample(tables, NB_TABLES_AT_ONCE)
+    content = {}
+    for (table,) in tables:
+        ((rows, total),) = connection.execute(
+            f"select count(*), coalesce(bit_xor(hash(t)), 0) from {database}.{table} as t {at}"
+        ).fetchall()
+        content[table] = (rows, total)
+    return build, content
+
+
+def read(seconds: float, nb_readers: int) -> dict[str, Any]:
+    """Read for a while; return how often each build was seen, and all that each table of it held.
+
+    Reading begins when every reader is connected.
+    """
+    transactions: defaultdict[str, int] = defaultdict(int)
+    seen: defaultdict[str, defaultdict[str, list[tuple[int, int]]]] = defaultdict(
+        lambda: defaultdict(list)
+    )
+    faults: list[str] = []
+    lock = threading.Lock()
+
+    def one_reader(connection: duckdb.DuckDBPyConnection, seed: int) -> None:
+        chance = random.Random(seed)
+        try:
+            while time.monotonic() < end:
+                connection.execute("begin")
+                build, content = read_tables(connection, "lake", chosen_by=chance)
+                connection.execute("commit")
+                with lock:
+                    transactions[build] += 1
+                    for table, found in content.items():
+                        if found not in seen[build][table]:
+                            seen[build][table].append(found)
+                time.sleep(0.05)
+        except Exception as error:
+            with lock:
+                faults.append(str(error))
+
+    programs = [attached_lake() for _ in range(0, nb_readers, NB_READERS_OF_A_PROGRAM)]
+    end = time.monotonic() + seconds
+    threads = [
+        threading.Thread(
+            target=one_reader, args=(programs[number // NB_READERS_OF_A_PROGRAM].cursor(), number)
+        )
+        for number in range(nb_readers)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return {"transactions": transactions, "seen": seen, "faults": faults}
+
+
+def compare(files: list[str]) -> dict[str, Any]:
+    connection = attached_lake()
+    in_files = {}
+    for file in files:
+        connection.execute(f"attach '{file}' as published (read_only)")
+        build, content = read_tables(connection, "published")
+        in_files[build] = content
+        connection.execute("detach published")
+    snapshots = connection.execute(
+        "select snapshot_id, author, commit_message from lake.snapshots() order by 1"
+    ).fetchall()
+    descriptions = connection.execute(
+        "select table_name || '.' || column_name, comment from duckdb_columns() "
+        "where database_name = 'lake' and comment is not null"
+    ).fetchall()
+    versions = [number for number, _, message in snapshots if message is not None]
+    return {
+        "files": in_files,
+        "versions": [read_tables(connection, "lake", f"at (version => {one})") for one in versions],
+        "now": connection.execute(NOW).fetchall(),
+        "snapshots": snapshots,
+        "descriptions": dict(descriptions),
+    }
+
+
+def sql(extensions: str, *statements: str) -> list[tuple[Any, ...]]:
+    connection = connected(*extensions.split())
+    for statement in statements:
+        rows = connection.execute(statement).fetchall()
+    return rows
+
+
+if __name__ == "__main__":
+    what, *words = sys.argv[1:]
+    if what == "read":
+        found: Any = read(float(words[0]), int(words[1]))
+    elif what == "compare":
+        found = compare(words)
+    else:
+        found = sql(*words)
+    sys.stdout.write(json.dumps(found, default=str))
