@@ -22,15 +22,12 @@ structure_types as (
 
 ),
 
--- The scopes are the same figure until the official one takes in other types: those that do not
--- begin with the series.
+-- The month in which the official scope takes in the types that do not begin with the series.
 break_month as (
 
-    select
-        min(month) as series_start,
-        min(month) filter (where official_stock is distinct from constant_stock) as first_month,
-    from composite
-    where territory_id = 'FR'
+    select cast(value as date) as first_month
+    from {{ ref('open_metadata').include(database=false) }}
+    where key = 'official_break_month'
 
 ),
 
@@ -56,8 +53,8 @@ final as (
         composite.territory_id = 'FR'
         and composite.official_stock is not null
         and (
-            composite.month >= break_month.first_month
-            or structure_types.first_month = break_month.series_start
+            structure_types.first_month = cast('{{ var("series_start") }}' as date)
+            or break_month.first_month between structure_types.first_month and composite.month
         )
     order by
         composite.month,

@@ -1,4 +1,4 @@
-"""What is asked of a disk, on every system: one process at a time, and bytes that stay."""
+"""Locks and durable writes, on every system."""
 
 from __future__ import annotations
 
@@ -20,10 +20,9 @@ except ImportError:  # Windows
 
 @contextmanager
 def held(lock: Path, busy: str) -> Iterator[None]:
-    """Hold a lock, a file that is there meanwhile; the system lets go of it with the process.
+    """Hold a lock file. The system releases it when the process ends, even when it is killed.
 
-    What a killed process leaves of it is in nobody's way. Raise IaeError(busy) when another process
-    holds it, OSError when it cannot be written.
+    Raise IaeError(busy) when another process holds it, OSError when it cannot be written.
     """
     with _locked(lock, busy) if fcntl else _opened(lock, busy):
         yield

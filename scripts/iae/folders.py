@@ -1,7 +1,7 @@
-"""Folders that a command writes whole: a new one beside, then a rename; nobody else's is touched.
+"""Folders that a command writes whole: it fills a new one beside the old one, then renames it.
 
-A folder written so holds a mark: the command's name, and the files it wrote, as they were. A
-command replaces only what bears its own mark; what the mark does not list, or not so, is kept.
+Such a folder holds a mark, which names the command and the files that it wrote. A command replaces
+only a folder with its own mark, and keeps the files that others added or changed there.
 """
 
 from __future__ import annotations

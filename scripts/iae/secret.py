@@ -23,9 +23,9 @@ class Secret:
     origin: str
 
     def fingerprint(self, mixed_with: str | None = None) -> str:
-        """Return a text by which the secret is known again, slow to compute: it cannot be guessed.
+        """Return a slow hash that recognises the secret and does not give it away.
 
-        `mixed_with` is what an earlier fingerprint begins with, up to the colon; new otherwise.
+        `mixed_with` is the salt of an earlier fingerprint, before its colon; a new one otherwise.
         """
         mixed_with = mixed_with or secrets.token_hex(16)
         return f"{mixed_with}:{_digest(self.text, mixed_with)}"

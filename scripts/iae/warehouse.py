@@ -111,7 +111,7 @@ def _connected(path: Path, wait_seconds: float, read_only: bool) -> duckdb.DuckD
 
 
 def _look_at(path: Path, read_only: bool, makes: bool) -> None:
-    """Raise IaeError for what can be seen without DuckDB to keep a file from opening."""
+    """Raise IaeError for an obstacle that shows before DuckDB opens the file."""
     name = printable(path)
     folder = path.parent
     for above in reversed([folder, *folder.absolute().parents]):

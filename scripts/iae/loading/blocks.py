@@ -142,10 +142,10 @@ def _as_lists(rows: Sequence[Sequence[str]], nb_columns: int) -> tuple[str, dict
 def filled_ahead(
     readings: Iterable[Reading], on_chunk: Callable[[Reading], None]
 ) -> Iterator[Iterator[Block]]:
-    """Give the blocks of readings, one after the other, each while the next one is being filled.
+    """Yield the blocks of each reading; a thread fills the next block meanwhile.
 
-    Every reading has its last block, be it empty. `on_chunk` is called with the reading at every
-    step. Raise what reading raises.
+    A reading ends with a last block, which may be empty. `on_chunk` is called with the reading at
+    every step. Raise what reading raises.
     """
     with ThreadPoolExecutor(max_workers=1) as filler:
         yield _ahead(filler, _filled(readings, on_chunk))

@@ -100,7 +100,7 @@ def _in_ole(head: bytes) -> tuple[str, str]:
 
 
 def _has_zeros(head: bytes, nb_zeros: int, of: int) -> bool:
-    """Tell whether of each so many bytes so many are zero, as in Latin letters without a mark."""
+    """Tell UTF-16 and UTF-32 without a mark: `nb_zeros` of the `of` bytes of a letter are zero."""
     start = head[:1000]
     places = [start[place::of] for place in range(of)]
     nb_mostly_zero = sum(place.count(0) > 0.8 * len(place) for place in places if place)

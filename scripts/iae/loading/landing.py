@@ -25,7 +25,7 @@ _UNPARSED = (
 
 
 class NotAsCountedError(Exception):
-    """DuckDB met a record that the counts of its chunk had not shown: check every line."""
+    """A record does not fit although the counts of its chunk did: check every line."""
 
 
 @dataclass(frozen=True)

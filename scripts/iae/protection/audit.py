@@ -21,7 +21,7 @@ Mask = npt.NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class Audit:
-    """How many cells are sensitive, how many asked for the solver, and those that are too narrow.
+    """How many cells are sensitive, how many needed the solver, and those that are too narrow.
 
     `narrow` are places (territory, component) of the grid; a month whose grid contradicts itself
     has them all.

@@ -84,7 +84,7 @@ class Protection:
     """What the audit saw.
 
     `nb_sensitive` cells have one person at least and fewer than the base; `nb_solved` of them
-    asked for the solver. `nb_known` totals are public exactly. Of the `nb_unchanged` cells that
+    needed the solver. `nb_known` totals are public exactly. Of the `nb_unchanged` cells that
     are as in the last edition, `nb_moved` are rounded otherwise; `nb_betrayed` of these are
     sensitive, and confined for who guesses that they have not changed.
     """

@@ -64,7 +64,7 @@ class _Line:
 
 @dataclass
 class _Joined:
-    """Physical lines that make one record, or are not yet known to."""
+    """Physical lines of one record, whole or not yet."""
 
     lines: list[_Line] = field(default_factory=list)
     reason: str | None = None
@@ -231,7 +231,7 @@ class _Repair:
         return None
 
     def _settle(self, reason: str | None = None) -> None:
-        """Make a record of the pending lines; its leading fragments may end the one before."""
+        """Make a record of the pending lines; leading fragments may end the record before."""
         lines, self._pending = self._pending.lines, _Joined()
         nb_leading = next(
             (rank for rank, line in enumerate(lines) if line.nb_separators), len(lines)

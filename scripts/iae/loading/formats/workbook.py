@@ -85,7 +85,7 @@ class Workbook:
 
 @dataclass
 class WorkbookReading(Reading):
-    """One workbook being read. Lines are rows of the sheets that are read, counted on and on."""
+    """One workbook being read. Lines are rows, numbered through all sheets."""
 
     layout: Workbook = field(default_factory=Workbook)
     sheets: list[Sheet] = field(default_factory=list)
