@@ -92,17 +92,27 @@ def running_postgres(programs: Path) -> Iterator[Postgres]:
             postgres.run("pg_ctl", "stop", "-m", "immediate", "-D", data)
 
 
-def read_lake(environment: dict[str, str], *words: str | Path) -> Any:
-    """What `lake_reading.py` finds."""
-    done = subprocess.run(
+def reading(environment: dict[str, str], *words: str | Path) -> subprocess.Popen[str]:
+    """`lake_reading.py`, begun."""
+    return subprocess.Popen(
         [lake_python(), READING, *map(str, words)],
         env={**os.environ, **environment},
-        capture_output=True,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         text=True,
-        check=False,
     )
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
+
+
+def found_by(reader: subprocess.Popen[str]) -> Any:
+    """What `lake_reading.py` has found, once its stdin is closed."""
+    said, faults = reader.communicate()
+    assert reader.returncode == 0, faults
+    return json.loads(said)
+
+
+def read_lake(environment: dict[str, str], *words: str | Path) -> Any:
+    return found_by(reading(environment, *words))
 
 
 def write_variant(
@@ -222,6 +232,9 @@ def run_trial(
     first = next_variant()
     share(first)
     trial.written.append(first)
+    readers = reading(theirs, "read", str(nb_readers))
+    assert readers.stdout
+    assert readers.stdout.readline() == "ready\n"
     begin = time.monotonic()
     end = begin + seconds
     faults: list[BaseException] = []
@@ -235,9 +248,9 @@ def run_trial(
     writers = [threading.Thread(target=guarded, args=(seed,)) for seed in range(nb_writers)]
     for writer in writers:
         writer.start()
-    trial.read = read_lake(theirs, "read", str(seconds), str(nb_readers))
     for writer in writers:
         writer.join()
+    trial.read = found_by(readers)
     trial.seconds = time.monotonic() - begin
     if faults:
         raise faults[0]

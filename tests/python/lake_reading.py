@@ -70,10 +70,10 @@ def read_tables(
     return build, content
 
 
-def read(seconds: float, nb_readers: int) -> dict[str, Any]:
-    """Read for a while; return how often each build was seen, and all that each table of it held.
+def read(nb_readers: int) -> dict[str, Any]:
+    """Read until stdin is closed, from when every reader is connected, which a line says.
 
-    Reading begins when every reader is connected.
+    Return how often each build was seen, and all that each table of it held.
     """
     transactions: defaultdict[str, int] = defaultdict(int)
     seen: defaultdict[str, defaultdict[str, list[tuple[int, int]]]] = defaultdict(
@@ -81,11 +81,12 @@ def read(seconds: float, nb_readers: int) -> dict[str, Any]:
     )
     faults: list[str] = []
     lock = threading.Lock()
+    is_over = threading.Event()
 
     def one_reader(connection: duckdb.DuckDBPyConnection, seed: int) -> None:
         chance = random.Random(seed)
         try:
-            while time.monotonic() < end:
+            while not is_over.is_set():
                 connection.execute("begin")
                 build, content = read_tables(connection, "lake", chosen_by=chance)
                 connection.execute("commit")
@@ -100,7 +101,6 @@ def read(seconds: float, nb_readers: int) -> dict[str, Any]:
                 faults.append(str(error))
 
     programs = [attached_lake() for _ in range(0, nb_readers, NB_READERS_OF_A_PROGRAM)]
-    end = time.monotonic() + seconds
     threads = [
         threading.Thread(
             target=one_reader, args=(programs[number // NB_READERS_OF_A_PROGRAM].cursor(), number)
@@ -109,6 +109,9 @@ def read(seconds: float, nb_readers: int) -> dict[str, Any]:
     ]
     for thread in threads:
         thread.start()
+    print("ready", flush=True)
+    sys.stdin.read()
+    is_over.set()
     for thread in threads:
         thread.join()
     return {"transactions": transactions, "seen": seen, "faults": faults}
@@ -149,7 +152,7 @@ def sql(extensions: str, *statements: str) -> list[tuple[Any, ...]]:
 if __name__ == "__main__":
     what, *words = sys.argv[1:]
     if what == "read":
-        found: Any = read(float(words[0]), int(words[1]))
+        found: Any = read(int(words[0]))
     elif what == "compare":
         found = compare(words)
     else:

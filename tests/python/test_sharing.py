@@ -144,7 +144,7 @@ def test_writers_and_readers_at_once_lose_nothing_and_see_whole_editions(
     )
     trial.check()
     assert trial.nb_kills
-    assert sum(trial.read["transactions"].values()) >= 20
+    assert len(trial.read["transactions"]) > 1, "readers saw one edition only"
 
 
 class RangesHandler(http.server.SimpleHTTPRequestHandler):

@@ -77,7 +77,7 @@ def _load_extensions(connection: duckdb.DuckDBPyConnection) -> None:
 def _attach_published(connection: duckdb.DuckDBPyConnection, published: str) -> None:
     try:
         connection.execute(f"attach {_literal(published)} as published (read_only)")
-        connection.execute("from published.marts.audit_builds")
+        connection.execute("from published.marts.audit_builds, published.marts.dim_editions")
     except (duckdb.IOException, duckdb.CatalogException) as error:
         raise RefusedError(
             f"{published}: is not a published file that can be read ({_reason(error)}); "
@@ -216,9 +216,8 @@ def _tables(writer: duckdb.DuckDBPyConnection, database: str) -> list[tuple[str,
 
 
 def _reason(error: duckdb.Error) -> str:
-    """Return in one line what PostgreSQL says, else what DuckDB says."""
-    text = " ".join(str(error).split())
-    text = text.rpartition(" ERROR: ")[2].strip()
+    """Return what PostgreSQL says, else the first line of what DuckDB says."""
+    text = str(error).rpartition("ERROR: ")[2].strip().splitlines()[0]
     return re.sub(r"^(\w+ Error: |Unable to connect to Postgres at \"\": )+", "", text)
 
 
