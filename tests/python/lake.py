@@ -68,6 +68,24 @@ class Postgres:
     def sql(self, statement: str, database: str = "postgres") -> None:
         self.run("psql", "-q", "-v", "ON_ERROR_STOP=1", "-d", database, "-c", statement)
 
+    @contextmanager
+    def locked_by_another(self, database: str) -> Iterator[None]:
+        """Hold the lock that a publication holds."""
+        with subprocess.Popen(
+            [self.programs / "psql", "-qAt"],
+            env={**os.environ, **self.environment("iae", database)},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        ) as other:
+            assert other.stdin
+            assert other.stdout
+            other.stdin.write("select pg_advisory_lock(hashtext('iae share'));\n")
+            other.stdin.flush()
+            assert other.stdout.readline() == "\n"
+            yield
+            other.stdin.close()
+
 
 @contextmanager
 def running_postgres(programs: Path) -> Iterator[Postgres]:

@@ -130,6 +130,8 @@ def test_what_a_user_can_cause_is_one_sentence(
     assert "PostgreSQL cannot be reached" in refusal(PGPASSWORD="another")
     assert "iae share did not write" in refusal(PGDATABASE="others")
     assert "permission denied" in refusal(other, PGUSER="reader")
+    with postgres.locked_by_another("marts"):
+        assert "is under way" in refusal(PGOPTIONS="-c lock_timeout=200ms")
     with pytest.raises(IaeError, match=f"keeps its files in {lake / 'lake'}"):
         share(published_sample.published, tmp_path)
     monkeypatch.setattr(sys, "prefix", str(tmp_path / ".venv"))
