@@ -142,7 +142,7 @@ def test_writers_and_readers_at_once_lose_nothing_and_see_whole_editions(
     postgres: Postgres, published_sample: Pipeline, tmp_path: Path
 ) -> None:
     trial = run_trial(
-        postgres, published_sample.published, tmp_path, seconds=3, tables=TABLES_OF_THE_TRIAL
+        postgres, published_sample.published, tmp_path, seconds=1, tables=TABLES_OF_THE_TRIAL
     )
     trial.check()
     assert trial.nb_kills
