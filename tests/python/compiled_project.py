@@ -61,7 +61,7 @@ class CompiledProject:
                     sql = f"create table {place} as from seeded.{place}"
                 elif node["language"] == "sql":
                     kind = node["config"]["materialized"]
-                    sql = f"create {kind} {node['relation_name']} as {node['compiled_code']}"
+                    sql = f"create {kind} {node['relation_name']} as {self._compiled(node)}"
                 else:
                     continue
                 connection.execute(f"create schema if not exists {quoted(node['schema'])}")
@@ -93,7 +93,7 @@ class CompiledProject:
                 continue
             if built.issuperset(node["depends_on"]["nodes"]):
                 found = connection.execute(
-                    f"select {node['config']['fail_calc']} from ({node['compiled_code']}) as found"
+                    f"select {node['config']['fail_calc']} from ({self._compiled(node)}) as found"
                 ).fetchone()
                 if found != (0,):
                     failures.append(node["name"])
@@ -101,5 +101,11 @@ class CompiledProject:
 
     def analysis(self, name: str) -> str:
         """The SQL of an analysis."""
-        code: str = self._manifest["nodes"][f"analysis.iae.{name}"]["compiled_code"]
-        return code
+        return self._compiled(self._manifest["nodes"][f"analysis.iae.{name}"])
+
+    def _compiled(self, node: dict[str, Any]) -> str:
+        """The SQL of a node, where dbt has written it: a manifest holds what ran last alone."""
+        place = Path(node["original_file_path"])
+        if place.name != Path(node["path"]).name:  # one of the tests in a YAML file
+            place /= node["path"]
+        return (self.target / "compiled" / node["package_name"] / place).read_text("utf-8")
