@@ -133,8 +133,7 @@ class SmallProject:
         """Write a project that computes editions of the stock of ACI, in the table raw.stock."""
         self._write_recording()
         for folder in EDITION_FOLDERS:
-            shutil.copytree(ROOT / folder, self.folder / folder)
-        shutil.copy(ROOT / "tests/generic/unique_combination.sql", self.folder / "tests/generic")
+            self._copy(folder)
         for path, sql in EDITION_MODELS.items():
             self.put(f"models/{path}", sql)
         name = "models/intermediate/territories/int_department_territories.sql"
@@ -143,7 +142,7 @@ class SmallProject:
 
     def _write_recording(self) -> None:
         for folder in FOLDERS:
-            shutil.copytree(ROOT / folder, self.folder / folder)
+            self._copy(folder)
         for name in LEFT_OUT:
             (self.folder / "models" / "docs" / name).unlink()
         settings = yaml.safe_load((ROOT / "dbt_project.yml").read_text())
@@ -157,6 +156,17 @@ class SmallProject:
         shutil.copy(ROOT / name, self.folder / name)
         shutil.copy(ROOT / "models/marts/_groups.yml", self.folder / "models/marts")
         (self.folder / "tests/generic").mkdir(parents=True)
+
+    def _copy(self, folder: str) -> None:
+        """Copy a folder of the project without its tests, which run on the sample."""
+        shutil.copytree(ROOT / folder, self.folder / folder)
+        for path in (self.folder / folder).glob("*.yml"):
+            properties = yaml.safe_load(path.read_text())
+            properties.pop("unit_tests", None)
+            for model in properties.get("models", ()):
+                for one in (model, *model.get("columns", ())):
+                    one.pop("data_tests", None)
+            path.write_text(yaml.safe_dump(properties))
 
     def put(self, path: str, text: str) -> None:
         """Write a file of the project."""
