@@ -31,9 +31,11 @@ export DO_NOT_TRACK := 1
 export DBT_COLIBRI_NO_VERSION_CHECK := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYTHONUTF8 := 1
+# Python keeps what it has compiled, whatever it is told outside: it starts in half of the time.
+export PYTHONDONTWRITEBYTECODE :=
 
 # True when the file $(1) is missing or older than one of the files $(2), or one of those in them.
-stale = [ ! -e $(1) ] || [ -n "$$(find $(2) -newer $(1) -not -name '*.pyc' -print -quit)" ]
+stale = [ ! -e $(1) ] || [ -n "$$(find $(2) -type f -newer $(1) -not -name '*.pyc' -print -quit)" ]
 
 ##@ From a drop to a result
 
