@@ -83,7 +83,7 @@ def _(connection):
 def _(chosen, connection):
     _break = connection.sql(
         "select max(value[:7]) from open_data.metadata where key = 'official_break_month'"
-    ).fetchone()[0]
+    ).fetchall()[0][0]
     mo.md(f"""
     ## 1. Combien de personnes, mois par mois ?
 

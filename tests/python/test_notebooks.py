@@ -42,6 +42,8 @@ Result = dict[str, dict[str, Any]]
 # What a build gives with the real series alone, and with the made-up extracts alone.
 REAL_ALONE = """
     create schema marts;
+    create schema open_data;
+    create table open_data.metadata as from sample.open_data.metadata;
     create table marts.audit_extracts as
     from sample.marts.audit_extracts where source = 'barometre';
     create table marts.dim_territories as from sample.marts.dim_territories;
@@ -55,6 +57,8 @@ REAL_ALONE = """
 """
 SYNTHETIC_ALONE = """
     create schema marts;
+    create schema open_data;
+    create table open_data.metadata as from sample.open_data.metadata;
     create table marts.audit_extracts as
     from sample.marts.audit_extracts where source != 'barometre';
     create table marts.dim_territories as from sample.marts.dim_territories;
