@@ -4,14 +4,21 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from compiled_project import CompiledProject
 from year.faults import FAULTS
 from year.monday import BEFORE_THE_BUILD, Year
 
 
-def test_six_mondays(tmp_path: Path) -> None:
+def test_six_mondays(tmp_path: Path, compiled_project: CompiledProject) -> None:
     # One build, of all that was loaded by then; the publications are the whole year's.
     year = Year(
-        tmp_path, seed=2, nb_weeks=6, without_tests=True, build_every=6, nb_faults=1, nb_kills=1
+        tmp_path,
+        seed=2,
+        nb_weeks=6,
+        compiled=compiled_project,
+        build_every=6,
+        nb_faults=1,
+        nb_kills=1,
     )
     year.run()
     assert [bool(line.nb_cells) for line in year.lines] == [False] * 5 + [True]

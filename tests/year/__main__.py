@@ -55,7 +55,6 @@ def main() -> None:
     parser.add_argument("--weeks", type=int, default=52)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--folder", type=Path, default=Path(".year"))
-    parser.add_argument("--without-tests", action="store_true")
     parser.add_argument("--resume", metavar="WHY", help="go on after the last whole week")
     options = parser.parse_args()
     folder = options.folder.resolve()
@@ -70,7 +69,7 @@ def main() -> None:
     else:
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
-        year = Year(folder, options.seed, options.weeks, options.without_tests)
+        year = Year(folder, options.seed, options.weeks)
     year.run(show)
     print(report(year).splitlines()[-1])
 

@@ -23,7 +23,13 @@ from iae.sample.weeks import PASSWORD
 
 # A fork of the tests' own process would hold the locks of threads that it does not have.
 FORKS = multiprocessing.get_context("forkserver")
-FORKS.set_forkserver_preload(["iae.cli", "dbt.cli.main", "dbt.adapters.duckdb"])
+FORKS.set_forkserver_preload(
+    [
+        *("iae.cli", "iae.loading.load", "iae.publishing.swap"),
+        *("typer._adapters", "rich.table", "rich.progress"),
+        *("dbt.cli.main", "dbt.adapters.duckdb"),
+    ]
+)
 
 
 @dataclass(frozen=True)
@@ -40,7 +46,6 @@ class Commands:
 
     pipeline: Pipeline
     random: random.Random
-    without_tests: bool = False
     kills: Counter[str] = field(default_factory=Counter)
     seconds: dict[str, float] = field(default_factory=dict)
 
@@ -96,7 +101,7 @@ class Commands:
         output = self.pipeline.folder / f"said.{time.monotonic_ns()}"
         self.pipeline.folder.mkdir(parents=True, exist_ok=True)
 
-        told = self._build_words() if name == "build" else [str(word) for word in words]
+        told = [str(word) for word in words]
         process = FORKS.Process(target=_in_child, args=(told, variables, output, largest_file))
         process.start()
         return _Begun(name, process, output, time.monotonic())
@@ -111,18 +116,6 @@ class Commands:
         command.output.unlink()
         return done
 
-    def _build_words(self) -> list[str]:
-        words = ["build", "--project-dir", str(PROJECT), "--quiet"]
-        if self.without_tests:
-            words += [
-                "--exclude-resource-type",
-                "test",
-                "unit_test",
-                "--select",
-                "+fct_composite_stock",
-            ]
-        return words
-
 
 @dataclass(frozen=True)
 class _Begun:
@@ -135,7 +128,8 @@ class _Begun:
 def _run(words: Sequence[str]) -> int:
     """Run a command of the project, or dbt; return the exit code."""
     if words[0] == "build":
-        result, printed = run_dbt(words, dict(os.environ), manifest())
+        dbt = [*words, "--project-dir", str(PROJECT), "--quiet"]
+        result, printed = run_dbt(dbt, dict(os.environ), manifest())
         print(printed if not result.success else "", repr(result.exception or ""))
         return 0 if result.success else 1
     try:
