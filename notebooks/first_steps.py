@@ -82,7 +82,11 @@ def _(connection):
 @app.cell(hide_code=True)
 def _(chosen, connection):
     _break = connection.sql(
-        "select max(value[:7]) from open_data.metadata where key = 'official_break_month'"
+        """
+        select max(strftime(cast(value as date), '%m/%Y'))
+        from open_data.metadata
+        where key = 'official_break_month'
+        """
     ).fetchall()[0][0]
     mo.md(f"""
     ## 1. Combien de personnes, mois par mois ?
