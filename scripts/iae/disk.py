@@ -11,6 +11,7 @@ from pathlib import Path
 import duckdb
 
 from iae.errors import IaeError
+from iae.faults import says_no_room
 
 try:
     import fcntl
@@ -56,9 +57,12 @@ def _opened(lock: Path, busy: str) -> Iterator[None]:
     # DuckDB knows how each system locks a file: a database without a table is the lock.
     try:
         connection = duckdb.connect(str(lock))
-    except duckdb.IOException:
+    except duckdb.IOException as error:
         if not os.access(lock.parent, os.W_OK):
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(lock)) from None
+        if says_no_room(error):
+            lock.unlink(missing_ok=True)
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(lock)) from None
         raise IaeError(busy) from None
     try:
         yield

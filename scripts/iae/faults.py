@@ -44,7 +44,7 @@ def as_fault(error: BaseException) -> IaeError | None:
         return _fault_of_a_file(error)
     # After a write that failed DuckDB gives the whole database up: a FatalException.
     is_of_files = isinstance(error, duckdb.IOException) or _is_of_a_commit(error)
-    if (is_of_files or isinstance(error, duckdb.FatalException)) and _NO_ROOM_SAID.search(said):
+    if (is_of_files or isinstance(error, duckdb.FatalException)) and says_no_room(error):
         return IaeError("There is no room left on the disk; make some. The warehouse is as it was.")
     if isinstance(error, duckdb.Error) and is_damage(error):
         return IaeError(
@@ -57,6 +57,11 @@ def as_fault(error: BaseException) -> IaeError | None:
             "the warehouse is as it was."
         )
     return None
+
+
+def says_no_room(error: BaseException) -> bool:
+    """Tell whether DuckDB says that a disk is full."""
+    return bool(_NO_ROOM_SAID.search(str(error)))
 
 
 def _is_of_a_commit(error: BaseException) -> bool:
@@ -80,7 +85,7 @@ def is_of_the_file(error: duckdb.Error) -> bool:
 
     Else our SQL is, or the room that the disk or the memory has.
     """
-    cannot_be_read = isinstance(error, duckdb.IOException) and not _NO_ROOM_SAID.search(str(error))
+    cannot_be_read = isinstance(error, duckdb.IOException) and not says_no_room(error)
     return isinstance(error, duckdb.CatalogException) or is_damage(error) or cannot_be_read
 
 

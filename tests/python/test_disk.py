@@ -18,7 +18,7 @@ ELSEWHERE = """
 import os, sys
 sys.modules["fcntl"] = sys.modules["pwd"] = None
 for name in ("memfd_create", "geteuid", "getuid", "statvfs", "mkfifo"):
-    delattr(os, name)
+    os.__dict__.pop(name, None)
 """
 HOLD = """
 import sys

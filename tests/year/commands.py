@@ -31,6 +31,9 @@ FORKS.set_forkserver_preload(
     ]
 )
 
+# A disk in memory gives its room by pages, to each file its own.
+PAGE = 4096
+
 
 @dataclass(frozen=True)
 class Done:
@@ -71,7 +74,8 @@ class Commands:
         aside = folder.with_name("aside")
         folder.rename(aside)
         folder.mkdir()
-        size = sum(path.stat().st_size for path in aside.rglob("*")) + room
+        pages = [-(-path.stat().st_size // PAGE) for path in aside.rglob("*")]
+        size = sum(pages) * PAGE + room
         mount = ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder)]
         if subprocess.run(mount, capture_output=True, check=False).returncode:
             # Only the administrator may mount a disk: files may not grow instead.
