@@ -438,7 +438,10 @@ def two_loads(year: Year, monday: Monday) -> None:
 def rollback(year: Year, monday: Monday) -> None:
     year.commands.killed("rollback", "asp_fluxiae")
     year.must_load(monday)
-    year.must_succeed("rollback", "asp_fluxiae")
+    done = year.commands.run("rollback", "asp_fluxiae")
+    # Two files of one date may be all that is kept, the later one loaded first.
+    is_told = done.code == 1 and "no earlier extract is kept" in done.said
+    year.must(done.code == 0 or is_told, "rollback", done)
     year.must_load(monday)
 
 
