@@ -82,8 +82,8 @@ class Commands:
             folder.rmdir()
             aside.rename(folder)
             return self.run(*words, largest_file=room, **options)
-        shutil.copytree(aside, folder, dirs_exist_ok=True)
         try:
+            shutil.copytree(aside, folder, dirs_exist_ok=True)
             return self.run(*words, **options)
         finally:
             shutil.rmtree(aside)
