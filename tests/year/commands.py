@@ -20,9 +20,9 @@ from typing import Any
 from conftest import PROJECT, Pipeline, environment, manifest, run_dbt
 from iae.cli import app
 from iae.sample.weeks import PASSWORD
+from killed import FORKS
 
-# A fork of the tests' own process would hold the locks of threads that it does not have.
-FORKS = multiprocessing.get_context("forkserver")
+# One server of forks for a process: what it imports is said before it starts.
 FORKS.set_forkserver_preload(
     [
         *("iae.cli", "iae.loading.load", "iae.publishing.swap"),
