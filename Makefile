@@ -4,7 +4,8 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
-MAKEFLAGS += --no-builtin-rules
+# Two cores; what a target needs comes before it.
+MAKEFLAGS += --no-builtin-rules --jobs=2
 
 PYTHON ?= python3
 VENV := .venv
@@ -40,7 +41,7 @@ stale = [ ! -e $(1) ] || [ -n "$$(find $(2) -type f -newer $(1) -not -name '*.py
 ##@ From a drop to a result
 
 .PHONY: all
-all: release ## Load the real data and DROP, build, publish, write the catalogue and the page; show a summary
+all: docs release ## Load the real data and DROP, build, publish, write the catalogue and the page; show a summary
 	@$(IAE) summary
 	@printf '%s\n' \
 	    "Tables for analysts   $(PUBLISHED)" \
@@ -69,18 +70,19 @@ build: load ## Build and test every model, unless what is there may be published
 publish: build ## Publish the marts of the build, if it was green
 	$(IAE) publish
 
-.PHONY: docs
-docs: publish ## Write the catalogue into site/catalogue
-	@if $(call stale,site/catalogue/index.html,"$(PUBLISHED)" $(BUILD_FILES) scripts/iae/catalogue); then \
-	    echo '$(IAE) catalogue'; \
-	    $(IAE) catalogue; \
-	fi
-
 .PHONY: site
-site: docs ## Write the page into site
+site: publish ## Write the page into site
 	@if $(call stale,site/index.html,"$(PUBLISHED)" scripts/iae/site); then \
 	    echo '$(IAE) site'; \
 	    $(IAE) site; \
+	fi
+
+# Beside each other, once the page is there: it replaces the folder that they write into.
+.PHONY: docs
+docs: site ## Write the catalogue into site/catalogue
+	@if $(call stale,site/catalogue/index.html,"$(PUBLISHED)" $(BUILD_FILES) scripts/iae/catalogue); then \
+	    echo '$(IAE) catalogue'; \
+	    $(IAE) catalogue; \
 	fi
 
 .PHONY: release
@@ -102,9 +104,9 @@ screenshots: site ## Take the pictures of the README again (needs a Chromium)
 
 SCRATCH := .scratch
 
-# A file of tests runs in one process: what its tests share is made once. Three processes for two
+# A file of tests runs in one process: what its tests share is made once. Four processes for two
 # cores: a test that waits leaves its core to another.
-PYTEST := $(BIN)/pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder --durations 15
+PYTEST := $(BIN)/pytest --numprocesses 4 --dist loadfile --no-loadscope-reorder --durations 15
 # Files of tests that start neither a whole build nor a browser.
 FAST_TESTS := $(wildcard $(addsuffix .py,$(addprefix tests/python/test_, \
     definition folders generic_tests load_fluxiae load_formats persist_docs summary territories)))
@@ -114,8 +116,7 @@ check: python-style sql-style ## Before each commit: style of what changed, type
 	$(PYTEST) $(FAST_TESTS)
 
 .PHONY: test
-test: $(VENV)/.done ## Everything that checks the project, on a sample of its own
-	@$(MAKE) --no-print-directory --jobs 2 lint bouncer pytest
+test: lint bouncer pytest ## Everything that checks the project, on a sample of its own
 	@echo 'make test: everything passed.'
 
 .PHONY: lint
@@ -138,7 +139,6 @@ sql-style: $(VENV)/.done
 	    | IAE_WAREHOUSE=:memory: xargs -r $(BIN)/sqlfluff lint \
 	    || [ $${PIPESTATUS[2]} = 0 ]
 
-# Twice: a test compares what the second build left with what was published of the first.
 .PHONY: scratch-build
 scratch-build: export IAE_WAREHOUSE := $(SCRATCH)/warehouse/build.duckdb
 scratch-build: export DBT_TARGET_PATH := $(SCRATCH)/target
@@ -149,7 +149,6 @@ scratch-build: $(VENV)/.done
 	$(IAE) load $(REAL_DATA) $(SCRATCH)/drop
 	$(DBT) --quiet build
 	$(IAE) publish
-	$(DBT) --quiet build --exclude-resource-type test unit_test
 	$(IAE) catalogue $(SCRATCH)/catalogue
 
 .PHONY: bouncer
@@ -185,7 +184,7 @@ $(VENV)/.done: requirements-uv.lock requirements-build.lock requirements.lock py
 	$(BIN)/pip install --quiet --require-hashes --requirement requirements-uv.lock
 	$(call INSTALL,$(VENV)) --requirement requirements-build.lock
 	$(call INSTALL,$(VENV)) --no-build-isolation --requirement requirements.lock
-	$(BIN)/pip install --quiet --no-deps --no-build-isolation --editable .
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-index --no-deps --no-build-isolation --editable .
 	touch $@
 
 .PHONY: setup-share
