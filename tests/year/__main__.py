@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import shutil
 from pathlib import Path
 
 from year.faults import FAULTS
@@ -54,10 +53,9 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--weeks", type=int, default=52)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--folder", type=Path, default=Path(".year"))
     parser.add_argument("--resume", metavar="WHY", help="go on after the last whole week")
     options = parser.parse_args()
-    folder = options.folder.resolve()
+    folder = Path(".year").resolve()
 
     def show(year: Year) -> None:
         (folder / "report.md").write_text(report(year), "utf-8")
@@ -66,9 +64,10 @@ def main() -> None:
 
     if options.resume:
         year = Year.resume(folder, options.resume)
+    elif folder.is_dir() and any(folder.iterdir()):
+        parser.error(f"{folder} holds a year: go on with it (RESUME=why) or remove it.")
     else:
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(parents=True)
+        folder.mkdir(parents=True, exist_ok=True)
         year = Year(folder, options.seed, options.weeks)
     year.run(show)
     print(report(year).splitlines()[-1])
