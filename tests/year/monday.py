@@ -108,7 +108,7 @@ class Year:
     compiled: CompiledProject | None = None
     build_every: int = 1
     nb_faults: int = 4  # each week
-    nb_kills: int = 8  # loads killed each week
+    nb_kills: int = 4  # loads killed each week
     scale: float = 0.002
     until: date = date(2022, 9, 1)
     lines: list[Line] = field(default_factory=list)
