@@ -237,8 +237,10 @@ class Year:
     def load_through_faults(self, monday: Monday) -> None:
         drawn = list(self.drawn_faults(monday))
         self.happened += drawn
-        # What is refused comes first: what is loaded already is not looked into again.
-        for name in [name for name in drawn if FAULTS[name].said is not None]:
+        # What is refused comes first, for what is loaded already is not looked into again; a fault
+        # of another source comes last, for it lets the archive be loaded.
+        refused = [name for name in drawn if FAULTS[name].said is not None]
+        for name in sorted(refused, key=lambda name: FAULTS[name].needs != "asp_fluxiae"):
             monday = self.spoilt(monday, name)
             done = self.load(monday)
             self.must(done.code == 1 and "Error: " in done.said, name, done)
