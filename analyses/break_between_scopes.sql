@@ -19,9 +19,9 @@ stock_by_structure_type as (
 
 break_month as (
 
-    select cast(value as date) as first_month
-    from {{ ref('open_metadata').include(database=false) }}
-    where key = 'official_break_month'
+    select max(first_month) as first_month
+    from {{ ref('open_composite_scopes').include(database=false) }}
+    where scope = 'official'
 
 ),
 

@@ -16,18 +16,9 @@ composite as (
 
 ),
 
-structure_types as (
+composite_scopes as (
 
-    select * from {{ ref('dim_structure_types').include(database=false) }}
-
-),
-
--- The month in which the official scope takes in the types that do not begin with the series.
-break_month as (
-
-    select cast(value as date) as first_month
-    from {{ ref('open_metadata').include(database=false) }}
-    where key = 'official_break_month'
+    select * from {{ ref('open_composite_scopes').include(database=false) }}
 
 ),
 
@@ -46,16 +37,14 @@ final as (
         on
             composite.month = stock_by_structure_type.month
             and composite.territory_id = stock_by_structure_type.territory_id
-    inner join structure_types
-        on stock_by_structure_type.structure_type = structure_types.structure_type
-    cross join break_month
+    inner join composite_scopes
+        on
+            stock_by_structure_type.structure_type = composite_scopes.structure_type
+            and composite.month >= composite_scopes.first_month
     where
         composite.territory_id = 'FR'
         and composite.official_stock is not null
-        and (
-            structure_types.first_month = cast('{{ var("series_start") }}' as date)
-            or break_month.first_month between structure_types.first_month and composite.month
-        )
+        and composite_scopes.scope = 'official'
     order by
         composite.month,
         stock_by_structure_type.structure_type

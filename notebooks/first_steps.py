@@ -83,9 +83,9 @@ def _(connection):
 def _(chosen, connection):
     _break = connection.sql(
         """
-        select max(strftime(cast(value as date), '%m/%Y'))
-        from open_data.metadata
-        where key = 'official_break_month'
+        select strftime(max(first_month), '%m/%Y')
+        from open_data.composite_scopes
+        where scope = 'official'
         """
     ).fetchall()[0][0]
     mo.md(f"""

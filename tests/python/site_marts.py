@@ -131,9 +131,12 @@ def _write_open_data(connection: duckdb.DuckDBPyConnection, base: int) -> None:
         table = mart.split("_", 1)[1]
         connection.execute(f"create table open_data.{table} as select {columns} from marts.{mart}")
     connection.execute(
-        f"create table open_data.metadata as from read_csv('{PROJECT}/seeds/publication.csv') "
-        "union all select 'official_break_month', '2021-01-01'"
+        f"create table open_data.metadata as from read_csv('{PROJECT}/seeds/publication.csv')"
     )
+    for seed in ("composite_scopes", "structure_type_sources"):
+        connection.execute(
+            f"create table open_data.{seed} as from read_csv('{PROJECT}/seeds/{seed}.csv')"
+        )
     connection.execute(
         "create table open_data.protection as "
         "select $base::integer as rounding_base, $base > 1 as is_protected",

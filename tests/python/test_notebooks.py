@@ -43,7 +43,7 @@ Result = dict[str, dict[str, Any]]
 REAL_ALONE = """
     create schema marts;
     create schema open_data;
-    create table open_data.metadata as from sample.open_data.metadata;
+    create table open_data.composite_scopes as from sample.open_data.composite_scopes;
     create table marts.audit_extracts as
     from sample.marts.audit_extracts where source = 'barometre';
     create table marts.dim_territories as from sample.marts.dim_territories;
@@ -58,7 +58,7 @@ REAL_ALONE = """
 SYNTHETIC_ALONE = """
     create schema marts;
     create schema open_data;
-    create table open_data.metadata as from sample.open_data.metadata;
+    create table open_data.composite_scopes as from sample.open_data.composite_scopes;
     create table marts.audit_extracts as
     from sample.marts.audit_extracts where source != 'barometre';
     create table marts.dim_territories as from sample.marts.dim_territories;

@@ -29,6 +29,7 @@ from conftest import PROJECT, Pipeline
 from iae.site import SiteError, build_site
 from iae.site.content import read_contents
 from iae.site.marts import Marts
+from iae.site.method import read_method
 from site_marts import BASE, write_marts, write_release
 
 DEPARTMENTS = "#map-france .mark-shape path"
@@ -978,6 +979,37 @@ def test_one_figure_can_stand_in_another_site(browser: Browser, real_site: Site)
         link = opened.page.get_attribute("#embed a", "href")
         assert str(link).endswith("index.html?territoire=D59")
         assert opened.messages == []
+
+
+def test_the_method_is_written_from_the_tables_of_types_and_scopes() -> None:
+    with duckdb.connect() as connection:
+        connection.execute(
+            """
+            create schema open_data;
+            create table open_data.structure_types as
+            from (values
+                ('ETTI', 'Entreprises', 'worked_in_month', date '2017-01-01'),
+                ('ACI', 'Ateliers d''insertion', 'present_last_day', date '2017-01-01'),
+                ('ITI', 'Programme', 'entered_recently', date '2021-01-01'),
+                ('EITI', 'Indépendants', 'present_last_day', date '2019-12-01')
+            ) as types (structure_type, label, stock_rule, first_month);
+            create table open_data.composite_scopes as
+            from (values
+                ('official', 'ITI', date '2021-01-01'), ('official', 'ETTI', date '2017-01-01'),
+                ('official', 'EITI', date '2020-03-01'), ('official', 'ACI', date '2017-01-01'),
+                ('constant', 'ACI', date '2022-01-01')
+            ) as scopes (scope, structure_type, first_month);
+            """
+        )
+        method = read_method(Marts.of(connection))
+    # The constant scope begins later here: that is no break of the official one.
+    assert (method.break_month, method.entering) == (date(2021, 1, 1), "ITI")
+    assert {scope: plain(said) for scope, said in method.scopes.items()} == {
+        "official": "ACI et ETTI, plus EITI depuis mars 2020, plus ITI depuis janvier 2021",
+        "constant": "ACI",
+    }
+    assert [types for types, _ in method.rules] == ["ACI et EITI", "ETTI", "ITI"]
+    assert method.names[:2] == [("ACI", "ateliers d’insertion"), ("ETTI", "entreprises")]
 
 
 @pytest.mark.parametrize("extension", ["csv", "parquet"])

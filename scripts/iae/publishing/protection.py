@@ -38,6 +38,7 @@ PUBLIC = {
     "territories": "dim_territories",
 }
 AUDITED = {
+    "composite_scopes",
     "composite_stock",
     "editions",
     "extracts",
@@ -45,6 +46,7 @@ AUDITED = {
     "protection",
     "reconciliation",
     "stock_by_structure_type",
+    "structure_type_sources",
     *country.WRONG,
 }
 # Where the published file says what the audit saw.

@@ -19,6 +19,7 @@ from iae.site.french import (
     signed_percent,
 )
 from iae.site.marts import Extract, Marts
+from iae.site.method import Method, read_method
 
 # The last months of our own series wait for late declarations: the page opens on one before them.
 YOUNG_MONTHS = 3
@@ -61,6 +62,7 @@ class Content:
     claim_editions: list[str]
     extracts: list[Extract]
     metadata: dict[str, str]
+    method: Method
     source: str
     frequency: str
     tables: list[str]
@@ -111,11 +113,9 @@ def read_contents(marts: Marts, updated: date, releases: Path) -> list[Content]:
     months = read.read_months(marts)
     axis = {month: position for position, month in enumerate(months)}
     metadata = read_metadata(marts.connection)
-    written_break = metadata.get("official_break_month")
-    break_month = date.fromisoformat(written_break) if written_break else None
-    measures = read.read_measures(marts, axis, synthetic, break_month)
+    method = read_method(marts)
+    measures = read.read_measures(marts, axis, synthetic, method.break_month)
     metadata |= {
-        "official_break": french_month(break_month),
         "updated": french_date(updated),
         "updated_iso": updated.isoformat(),
     }
@@ -137,6 +137,7 @@ def read_contents(marts: Marts, updated: date, releases: Path) -> list[Content]:
                     of_page,
                     its_extracts,
                     metadata,
+                    method,
                     is_synthetic,
                 )
             )
@@ -194,6 +195,7 @@ def _content(
     measures: list[dict[str, Any]],
     extracts: list[Extract],
     metadata: dict[str, str],
+    method: Method,
     is_synthetic: bool,
 ) -> Content:
     ids = {measure["id"] for measure in measures}
@@ -219,6 +221,7 @@ def _content(
         "revisions": read.read_revisions_by_age(marts) if editions else [],
         "comparable": read.read_comparable(marts, axis) if has_both else {},
         "metadata": metadata,
+        "entering": method.entering,
     }
     return Content(
         is_synthetic=is_synthetic,
@@ -228,6 +231,7 @@ def _content(
         claim_editions=[french_date(edition) for edition in by_edition],
         extracts=extracts,
         metadata=metadata,
+        method=method,
         source=lead["source"],
         frequency=metadata[f"{'published' if lead['id'] == 'published' else 'computed'}_frequency"],
         tables=_tables(marts, ids),

@@ -53,6 +53,11 @@ def french_month(month: date | None) -> str:
     return "–" if month is None else f"{MONTHS[month.month - 1]}\u00a0{month.year}"
 
 
+def french_list(words: list[str]) -> str:
+    """Write several words as « ACI, AI et EI »."""
+    return " et ".join(filter(None, (", ".join(words[:-1]), *words[-1:])))
+
+
 def french_people(number: int) -> str:
     """Write 1 as « 1 personne », 2 as « 2 personnes »; in French, 0 takes the singular."""
     return f"{french_number(number)}\u00a0{'personne' if abs(number) < 2 else 'personnes'}"

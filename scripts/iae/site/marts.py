@@ -28,16 +28,12 @@ TABLES = (
     "reconciliation",
     "territories",
     "structure_types",
+    "structure_type_sources",
+    "composite_scopes",
     "extracts",
     "protection",
 )
 PUBLISHED_SOURCE = "barometre"
-# Sources of a structure type, by the name that structure_types gives them.
-SOURCES_OF_TYPES = {
-    "ASP extranet IAE": ("asp_fluxiae",),
-    "Extrapro + ASP contrats aidés": ("extrapro", "asp_contrats_aides", "geiq"),
-    "BPI France": ("bpifrance_iti",),
-}
 
 
 @dataclass(frozen=True)
@@ -198,7 +194,7 @@ def read_measures(
     """
     break_at = break_month and break_month.strftime("%Y-%m")
     types = read_types(marts)
-    sources = {source for one in types for source in SOURCES_OF_TYPES.get(one["source"], ())}
+    sources = read_sources(marts)
     measures = []
     published = _latest_published(marts, axis)
     if published["stock"]:
@@ -228,18 +224,14 @@ def read_measures(
         """,
     )
     empty: list[Any] = [None] * len(axis)
-    of_scope = {
-        "official": sources,
-        "constant": {"asp_fluxiae"},
-    }
-    for scope, its_sources in of_scope.items():
+    for scope in ("official", "constant"):
         stock = scopes[f"{scope}_stock"]
         if _has_figures(stock):
             measures.append(
                 {
                     "id": scope,
                     "breakAt": break_at if scope == "official" else None,
-                    "isSynthetic": bool(its_sources & synthetic_sources),
+                    "isSynthetic": bool(sources[scope] & synthetic_sources),
                     "stock": stock,
                     # Whether a change on a year is given: the same for all territories.
                     "comparable": scopes[f"is_{scope}_comparable"].get("FR", empty),
@@ -262,9 +254,7 @@ def read_measures(
                     "id": one["id"],
                     "label": one["label"],
                     "breakAt": None,
-                    "isSynthetic": bool(
-                        set(SOURCES_OF_TYPES.get(one["source"], ())) & synthetic_sources
-                    ),
+                    "isSynthetic": bool(sources[one["id"]] & synthetic_sources),
                     "stock": series["stock"],
                     "provisional": series["is_provisional"].get("FR", empty),
                 }
@@ -280,7 +270,7 @@ def read_types(marts: Marts) -> list[dict[str, Any]]:
     """The structure types, the one with most people first."""
     rows = marts.rows(
         """
-        select types.structure_type, label, source
+        select types.structure_type, label
         from {structure_types} as types
         left join {stock_by_structure_type} as stocks
             on types.structure_type = stocks.structure_type and territory_id = 'FR'
@@ -288,8 +278,22 @@ def read_types(marts: Marts) -> list[dict[str, Any]]:
         order by max(stock) desc nulls last, types.structure_type
         """
     )
-    keys = ("id", "label", "source")
-    return [_typographic(dict(zip(keys, row, strict=True)), "label") for row in rows]
+    return [_typographic(dict(zip(("id", "label"), row, strict=True)), "label") for row in rows]
+
+
+def read_sources(marts: Marts) -> dict[str, set[str]]:
+    """The sources that each type and each scope is counted from."""
+    rows = marts.rows(
+        """
+        select structure_type, list(source) from {structure_type_sources} group by all
+        union all
+        select scope, list(source)
+        from {composite_scopes}
+        inner join {structure_type_sources} using (structure_type)
+        group by all
+        """
+    )
+    return {name: set(sources) for name, sources in rows}
 
 
 def _latest_published(marts: Marts, axis: dict[date, int]) -> dict[str, Any]:

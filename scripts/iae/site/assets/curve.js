@@ -80,7 +80,7 @@ async function showLines(measure, territory) {
 
 function curveNote(measure) {
   const sentences = [];
-  if (measure.breakAt) sentences.push(`Rupture en ${fullMonth(measure.breakAt)} : les entreprises d’insertion par le travail indépendant, les groupements d’employeurs et le programme ITI entrent dans le champ. De part et d’autre, les niveaux ne se comparent pas.`);
+  if (measure.breakAt) sentences.push(`Rupture en ${fullMonth(measure.breakAt)} : ${data.entering} entrent dans le champ. De part et d’autre, les niveaux ne se comparent pas.`);
   if (measure.provisional.includes(true)) sentences.push("En tirets, les derniers mois : ils seront révisés.");
   sentences.push("Un effectif mensuel ne s’additionne pas d’un mois à l’autre.");
   return sentences.join(" ");
