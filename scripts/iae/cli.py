@@ -38,14 +38,14 @@ def one_sentence(command: Callable[..., None]) -> Callable[..., None]:
             raise
         except (Exception, KeyboardInterrupt) as error:
             from iae.console import show_fault, show_traceback
-            from iae.faults import as_fault, traceback_of
+            from iae.faults import as_fault, is_interruption, traceback_of
 
             fault = as_fault(error)
             if fault is None or debug or context.obj:
                 show_traceback(traceback_of(error))
             if fault is not None:
                 show_fault(fault)
-            raise typer.Exit(130 if isinstance(error, KeyboardInterrupt) else 1) from None
+            raise typer.Exit(130 if is_interruption(error) else 1) from None
 
     kind = inspect.Parameter.KEYWORD_ONLY
     parameters = inspect.signature(command, eval_str=True).parameters.values()

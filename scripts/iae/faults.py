@@ -38,7 +38,7 @@ def as_fault(error: BaseException) -> IaeError | None:
         return IaeError(
             "The memory allowed to the database is too small; set IAE_MEMORY_LIMIT higher."
         )
-    if isinstance(error, KeyboardInterrupt | duckdb.InterruptException):
+    if is_interruption(error):
         return IaeError("Stopped before the end; the warehouse is as it was.")
     if isinstance(error, OSError):
         return _fault_of_a_file(error)
@@ -57,6 +57,12 @@ def as_fault(error: BaseException) -> IaeError | None:
             "the warehouse is as it was."
         )
     return None
+
+
+def is_interruption(error: BaseException) -> bool:
+    """Tell whether somebody stopped the command; DuckDB says so itself of a query that ran."""
+    is_of_python = isinstance(error, RuntimeError) and str(error) == "Query interrupted"
+    return is_of_python or isinstance(error, KeyboardInterrupt | duckdb.InterruptException)
 
 
 def says_no_room(error: BaseException) -> bool:

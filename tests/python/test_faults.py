@@ -6,6 +6,7 @@ import errno
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -169,6 +170,18 @@ def test_version() -> None:
 
 def test_ctrl_c(monkeypatch: pytest.MonkeyPatch) -> None:
     assert status_that_raises(monkeypatch, KeyboardInterrupt(), "status") == (
+        130,
+        "Error: Stopped before the end; the warehouse is as it was.\n",
+    )
+
+
+def test_ctrl_c_while_duckdb_runs_a_query(monkeypatch: pytest.MonkeyPatch) -> None:
+    with duckdb.connect() as connection:
+        for_ever = "select sum(i * i) from range(100_000_000_000) as t (i)"
+        monkeypatch.setattr("iae.warehouse.warehouse_path", lambda: connection.execute(for_ever))
+        threading.Timer(0.3, signal.raise_signal, [signal.SIGINT]).start()
+        result = CliRunner().invoke(app, ["status"])
+    assert (result.exit_code, result.stderr) == (
         130,
         "Error: Stopped before the end; the warehouse is as it was.\n",
     )

@@ -74,7 +74,9 @@ def write_release(published: Path, site: Path) -> Release:
         if not is_of_the_file(error):
             raise
         reason = str(error).splitlines()[0]
-        raise ReleaseError(f"{published}: cannot be read ({reason}).") from error
+        raise ReleaseError(
+            f"{published}: is not a published file that can be read ({reason}); run iae publish."
+        ) from error
 
 
 def read_editions(out: Path) -> list[Path]:

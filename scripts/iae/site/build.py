@@ -102,7 +102,9 @@ def _write_site(database: Path, out: Path, releases: Path) -> SiteSummary:
         if not is_of_the_file(error):
             raise
         reason = str(error).splitlines()[0]
-        raise SiteError(f"{database} is not a published file that can be read: {reason}") from error
+        raise SiteError(
+            f"{database}: is not a published file that can be read ({reason}); run iae publish."
+        ) from error
     if not contents:
         _write_page(out, None, [], [])
     _write_assets(out / "assets")
