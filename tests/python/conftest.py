@@ -25,6 +25,9 @@ from compiled_project import CompiledProject
 from iae.cli import app
 from iae.loading.raw_tables import opened_to_load
 
+# Parsed projects are large, and are not collected: looking through them is a tenth of a build.
+gc.set_threshold(100_000)
+
 if TYPE_CHECKING:
     from dbt.cli.main import dbtRunnerResult
     from dbt.contracts.graph.manifest import Manifest
@@ -75,10 +78,8 @@ def run_dbt(
     from dbt.cli.main import dbtRunner
 
     printed = io.StringIO()
-    gc.disable()  # a tenth of a build, which leaves little to collect
     with environment(variables), redirect_stdout(printed):
         result = dbtRunner(manifest).invoke(["--no-use-colors", *words])
-    gc.enable()
     # dbt-duckdb would keep the warehouse open until the next run.
     DuckDBConnectionManager.close_all_connections()
     return result, printed.getvalue()
