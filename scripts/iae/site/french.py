@@ -53,6 +53,11 @@ def french_month(month: date | None) -> str:
     return "–" if month is None else f"{MONTHS[month.month - 1]}\u00a0{month.year}"
 
 
+def typographic(text: str) -> str:
+    """Write the apostrophe that French readers expect."""
+    return text.replace("'", "’")
+
+
 def french_list(words: list[str]) -> str:
     """Write several words as « ACI, AI et EI »."""
     return " et ".join(filter(None, (", ".join(words[:-1]), *words[-1:])))

@@ -12,6 +12,8 @@ from typing import Any
 
 import duckdb
 
+from iae.site.french import typographic
+
 Series = dict[str, list[Any]]
 
 # Where the page reads: the protected tables of this schema, and nothing else.
@@ -181,8 +183,8 @@ def read_territories(marts: Marts) -> list[dict[str, Any]]:
 
 
 def _typographic(row: dict[str, Any], key: str) -> dict[str, Any]:
-    """The apostrophe that French readers expect, in a text of a row."""
-    return row | {key: row[key].replace("'", "’")}
+    """A row with the apostrophe of French readers in one of its texts."""
+    return row | {key: typographic(row[key])}
 
 
 def read_measures(

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 
-from iae.site.french import french_list, french_month
+from iae.site.french import french_list, french_month, typographic
 from iae.site.marts import Marts
 
 RULES = {
@@ -51,9 +51,7 @@ def read_method(marts: Marts) -> Method:
             for one, said in RULES.items()
         ],
         scopes=scopes,
-        names=[
-            (name, f"{label[0].lower()}{label[1:]}".replace("'", "’")) for name, label, _ in types
-        ],
+        names=[(name, typographic(f"{label[0].lower()}{label[1:]}")) for name, label, _ in types],
         break_month=later[-1][1] if later else None,
         entering=french_list(later[-1][2]) if later else "",
     )
