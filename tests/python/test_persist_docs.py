@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from pathlib import Path
 
 import duckdb
-import yaml
 
-from conftest import PROJECT, run_dbt
+from conftest import build_scratch
 
 COLUMN = {"name": "stock", "data_type": "bigint", "description": "Persons; it's no $ sum."}
 MODELS = {
@@ -30,44 +27,15 @@ def test_descriptions_are_in_the_database_and_a_slip_in_one_fails(tmp_path: Path
         {"name": "reader", "config": {"materialized": "view"}, "columns": [COLUMN]},
         {"name": "slipped", "columns": [{"name": "stok", "description": "No such column."}]},
     ]
-    files: dict[str, object] = {
-        "models/models.yml": {"version": 2, "models": properties},
-        "dbt_project.yml": {
-            "name": "scratch",
-            "profile": "scratch",
-            "models": {"+persist_docs": {"relation": True, "columns": True}},
-        },
-        "profiles.yml": {
-            "scratch": {
-                "target": "file",
-                "outputs": {"file": {"type": "duckdb", "path": str(tmp_path / "stocks.duckdb")}},
-            }
-        },
-    }
-    for folder in ("models", "macros"):
-        (tmp_path / folder).mkdir()
-    shutil.copy(PROJECT / "macros" / "duckdb__persist_docs.sql", tmp_path / "macros")
-    for file, content in files.items():
-        (tmp_path / file).write_text(yaml.safe_dump(content))
-    for name, sql in MODELS.items():
-        (tmp_path / "models" / f"{name}.sql").write_text(sql)
-
-    folders = {
-        "DBT_PROFILES_DIR": str(tmp_path),
-        "DBT_TARGET_PATH": str(tmp_path / "target"),
-        "DBT_LOG_PATH": str(tmp_path / "logs"),
-        "DO_NOT_TRACK": "1",
-    }
-    words = ["--quiet", "build", "--project-dir", str(tmp_path)]
-    result, printed = run_dbt(words, os.environ | folders)
-
+    persisted = {"+persist_docs": {"relation": True, "columns": True}}
+    result, printed = build_scratch(tmp_path, ["macros"], MODELS, properties, models=persisted)
     assert {node.node.name: str(node.status) for node in result.result} == {
         "stocks": "success",
         "reader": "success",
         "slipped": "error",
     }
     assert "stok" in printed
-    with duckdb.connect(str(tmp_path / "stocks.duckdb"), read_only=True) as connection:
+    with duckdb.connect(str(tmp_path / "scratch.duckdb"), read_only=True) as connection:
         assert connection.execute(
             "select table_name, comment from duckdb_tables() union all "
             "select view_name, comment from duckdb_views() where not internal order by all"

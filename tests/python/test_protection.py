@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
@@ -148,89 +147,65 @@ def test_says_how_many_unchanged_cells_are_rounded_otherwise(
     assert f"{protection.nb_moved} are rounded otherwise" in capsys.readouterr().out
 
 
-def exact_cell(connection: duckdb.DuckDBPyConnection) -> None:
-    connection.execute(
+NOT_ROUNDED = "are not the exact ones rounded to 5"
+NOT_DERIVED = "open changes or differences are not those of the rounded figures"
+# What is done to the open tables, and the sentence that refuses it.
+FAULTS = {
+    "an exact cell": (
         "update open_data.stock_by_structure_type set stock = 3 "
-        "where territory_id = 'D01' and structure_type = 'AI'"
-    )
-
-
-def broken_sum(connection: duckdb.DuckDBPyConnection) -> None:
-    connection.execute(
+        "where territory_id = 'D01' and structure_type = 'AI'",
+        NOT_ROUNDED,
+    ),
+    "a broken sum": (
         "update open_data.composite_stock set official_stock = official_stock + 5 "
-        "where territory_id = 'R1'"
-    )
-
-
-def far_cell(connection: duckdb.DuckDBPyConnection) -> None:
-    for table, column in (
-        ("stock_by_structure_type", "stock"),
-        ("composite_stock", "official_stock"),
-        ("composite_stock", "constant_stock"),
-    ):
-        connection.execute(
-            f"update open_data.{table} set {column} = {column} + 10 "
-            "where territory_id in ('NL', 'FR') "
-            + ("and structure_type = 'ACI'" if column == "stock" else "")
-        )
+        "where territory_id = 'R1'",
+        NOT_ROUNDED,
+    ),
     # What is derived from it is not in the way of the audit of the cell itself.
-    connection.execute("delete from open_data.reconciliation")
-    connection.execute(
-        "update open_data.composite_stock "
-        "set official_change = null, official_change_percent = null"
-    )
-
-
-def missing_cell(connection: duckdb.DuckDBPyConnection) -> None:
-    connection.execute("delete from open_data.stock_by_structure_type where territory_id = 'D02'")
-
-
-def exact_change(connection: duckdb.DuckDBPyConnection) -> None:
-    connection.execute(
+    "a cell far from the exact one": (
+        """
+        update open_data.stock_by_structure_type set stock = stock + 10
+        where territory_id in ('NL', 'FR') and structure_type = 'ACI';
+        update open_data.composite_stock
+        set official_stock = official_stock + 10, constant_stock = constant_stock + 10
+        where territory_id in ('NL', 'FR');
+        delete from open_data.reconciliation;
+        update open_data.composite_stock set official_change = null, official_change_percent = null
+        """,
+        NOT_ROUNDED,
+    ),
+    "a missing cell": (
+        "delete from open_data.stock_by_structure_type where territory_id = 'D02'",
+        "lack cells",
+    ),
+    "an exact change": (
         "update open_data.composite_stock set official_change = 2 "
-        "where official_change is not null and territory_id = 'D01'"
-    )
+        "where official_change is not null and territory_id = 'D01'",
+        NOT_DERIVED,
+    ),
+    "an exact difference": (
+        "update open_data.reconciliation set difference = 1 where territory_id = 'FR'",
+        NOT_DERIVED,
+    ),
+    "an unknown table": (
+        "create table open_data.secrets as from marts.fct_stock_by_structure_type",
+        "open_data.secrets is not audited",
+    ),
+    "a figure that was not public": (
+        "insert into open_data.published_stock values ('2023-01-18', '2022-03-01', 'D01', 3)",
+        "open_data.published_stock is not what was public already",
+    ),
+}
 
 
-def exact_difference(connection: duckdb.DuckDBPyConnection) -> None:
-    connection.execute(
-        "update open_data.reconciliation set difference = 1 where territory_id = 'FR'"
-    )
-
-
-def unknown_table(connection: duckdb.DuckDBPyConnection) -> None:
-    connection.execute("create table open_data.secrets as from marts.fct_stock_by_structure_type")
-
-
-def exact_published(connection: duckdb.DuckDBPyConnection) -> None:
-    connection.execute(
-        "insert into open_data.published_stock values ('2023-01-18', '2022-03-01', 'D01', 3)"
-    )
-
-
-@pytest.mark.parametrize(
-    ("fault", "sentence"),
-    [
-        (exact_cell, "are not the exact ones rounded to 5"),
-        (broken_sum, "are not the exact ones rounded to 5"),
-        (far_cell, "are not the exact ones rounded to 5"),
-        (missing_cell, "lack cells"),
-        (exact_change, "open changes or differences are not those of the rounded figures"),
-        (exact_difference, "open changes or differences are not those of the rounded figures"),
-        (unknown_table, "open_data.secrets is not audited"),
-        (exact_published, "open_data.published_stock is not what was public already"),
-    ],
-    ids=lambda case: getattr(case, "__name__", ""),
-)
-def test_a_figure_that_tells_is_not_published(
-    warehouse: Path, fault: Callable[[duckdb.DuckDBPyConnection], None], sentence: str
-) -> None:
+@pytest.mark.parametrize(("fault", "sentence"), FAULTS.values(), ids=FAULTS)
+def test_a_figure_that_tells_is_not_published(warehouse: Path, fault: str, sentence: str) -> None:
     publish_here(warehouse)
     published = warehouse.with_name("iae.duckdb")
     before = published.read_bytes()
     with duckdb.connect(str(warehouse)) as connection:
         connection.execute("update marts.audit_builds set invocation_id = 'the next run'")
-        fault(connection)
+        connection.execute(fault)
     with pytest.raises(ProtectionError, match=sentence) as refused:
         publish_here(warehouse)
     assert "nothing is published" in str(refused.value)

@@ -304,29 +304,93 @@ def test_raw_line_breaks_are_rare_and_bare(drop: Path) -> None:
 
 # Rows and values
 
-FAULTS = {
-    "lone quotes": "select count(*) from Structure where structure_denomination like '%\"%'",
-    "lone quotes in names": "select count(*) from Salarie where salarie_nom_naissance like '%\"%'",
-    "structures twice": """
-        select count(*) - count(distinct structure_id_siae) from Structure""",
-    "lost zero of a commune code": """
-        select count(*) from Structure where length(structure_adresse_admin_code_insee) = 4""",
-    "lost zero of a postcode": """
-        select count(*) from Structure where length(structure_adresse_admin_cp) = 4""",
-    "CEDEX": "select count(*) from Structure where structure_adresse_admin_commune like '%CEDEX%'",
-    "commune code in Corsica": r"""
-        select count(*) from Structure
-        where structure_adresse_admin_code_insee similar to '2[AB]\d{3}'""",
-    "foreign commune code": """
-        select count(*) from Structure where structure_adresse_admin_code_insee = '99132'""",
-    "Mayotte": "select count(*) from Structure where structure_adresse_admin_cp like '976%'",
-    "Saint-Martin and Saint-Barthélemy by postcode": """
-        select count(*) from Structure where structure_adresse_admin_cp in ('97133', '97150')""",
-    "no address": """
-        select count(*) from Structure
-        where
+# Rows that each table must have.
+FAULTY_ROWS = {
+    "Structure": {
+        "lone quotes": "structure_denomination like '%\"%'",
+        "lost zero of a commune code": "length(structure_adresse_admin_code_insee) = 4",
+        "lost zero of a postcode": "length(structure_adresse_admin_cp) = 4",
+        "CEDEX": "structure_adresse_admin_commune like '%CEDEX%'",
+        "commune code in Corsica": r"structure_adresse_admin_code_insee similar to '2[AB]\d{3}'",
+        "foreign commune code": "structure_adresse_admin_code_insee = '99132'",
+        "Mayotte": "structure_adresse_admin_cp like '976%'",
+        "Saint-Martin and Saint-Barthélemy by postcode": """
+            structure_adresse_admin_cp in ('97133', '97150')""",
+        "no address": """
             structure_adresse_admin_cp is null and structure_adresse_gestion_cp is null
             and structure_adresse_admin_code_insee is null""",
+    },
+    "Salarie": {
+        "lone quotes in names": "salarie_nom_naissance like '%\"%'",
+        "latest NIR unusable": "salarie_nir = 'INCONNU'",
+        "no NIR": "salarie_nir is null",
+        "one digit repeated": "salarie_nir = '1111111111111'",
+        "NIR with spaces": "salarie_nir like '% % %'",
+        "NIR of 13": "length(salarie_nir) = 13",
+        "NIR of Corsica": r"salarie_nir similar to '\d{5}2[ABab].*'",
+        "provisional NIR": "salarie_nir like '9____________'",
+    },
+    "AnnexeFinanciere": {
+        "annex 02A": r"af_numero_annexe_financiere similar to '[A-Z]+02[AB]\d{6}'",
+        "annex 59L or 59V": r"af_numero_annexe_financiere similar to '[A-Z]+59[LV]\d{6}'",
+        "annex of no department": r"""
+            af_numero_annexe_financiere similar to '[A-Z]+(000|999|020|099)\d{6}'""",
+    },
+    "EtatMensuelIndiv": {
+        "neither annex nor contract": """
+            emi_afi_id not in (select af_id_annexe_financiere from AnnexeFinanciere)
+            and emi_ctr_id not in (
+                select contrat_id_ctr from ContratMission where contrat_id_ctr is not null)""",
+        "annex there, contract missing": """
+            emi_afi_id in (select af_id_annexe_financiere from AnnexeFinanciere)
+            and emi_ctr_id not in (
+                select contrat_id_ctr from ContratMission where contrat_id_ctr is not null)""",
+        "state without id": "emi_dsm_id is null",
+        "draft": "emi_esm_etat_code = 'BROUILLON'",
+        "state being entered": "emi_esm_etat_code = 'SAISI'",
+        "unblocked": "emi_esm_etat_code = 'DEBLOQUE'",
+        "padded text": "emi_esm_etat_code = ' VALIDE '",
+        "month with a zero": "emi_sme_mois = '08'",
+        "month without": "emi_sme_mois = '8'",
+        "no such month": "emi_sme_mois in ('0', '13', 'XX', '1.5')",
+        "no such year": "emi_sme_annee in ('20 22', '2O22')",
+        "month before the series": "emi_sme_annee = '2016'",
+        "month under way": "emi_sme_annee = '2022' and emi_sme_mois = '10'",
+        "hours with a comma": "emi_nb_heures_travail = '1,5'",
+        "negative hours": "emi_nb_heures_travail = '-3'",
+        "no hours": "emi_nb_heures_travail is null",
+        "0 hours": "emi_nb_heures_travail = '0'",
+        "structure that declares late": """
+            emi_sme_annee = '2021'
+            and day(emi_date_creation)
+            > day('01/' || lpad(emi_sme_mois, 2, '0') || '/2021') + interval 60 days""",
+    },
+    "ContratMission": {
+        "contract without id": "contrat_id_ctr is null",
+        "modified at no date": "day(contrat_date_modification) is null",
+        "unknown measure": "coalesce(contrat_mesure_disp_code, 'ACI_XX') in ('SEVE_DC', 'ACI_XX')",
+        "measure outside": "contrat_mesure_disp_code in ('FDI_DC', 'ACIPA_DC', 'EIPA_DC')",
+        "prison": "contrat_mesure_disp_code in ('ACI_MP')",
+        "no start": "contrat_date_embauche is null",
+        "ISO start": r"contrat_date_embauche similar to '\d{4}-.*'",
+        "30 February": "contrat_date_embauche = '31/02/2021'",
+        "exit that is no date": """
+            contrat_date_sortie_definitive is not null
+            and day(contrat_date_sortie_definitive) is null
+            and day(contrat_date_fin_contrat) is not null""",
+        "end before start": "day(contrat_date_fin_contrat) < day(contrat_date_embauche)",
+        "within one month": """
+            month(day(contrat_date_fin_contrat)) = month(day(contrat_date_embauche))
+            and contrat_date_embauche like '02/%'""",
+        "unknown end": """
+            contrat_date_fin_contrat is null and contrat_date_sortie_definitive is null""",
+        "broken off": "day(contrat_date_sortie_definitive) < day(contrat_date_fin_contrat)",
+        "planned beyond the extract": "day(contrat_date_fin_contrat) > '2022-12-31'",
+    },
+}
+QUERIES = {
+    "structures twice": """
+        select count(*) - count(distinct structure_id_siae) from Structure""",
     "structure in no row, with annexes": """
         select count(distinct af_id_structure) from AnnexeFinanciere
         where af_id_structure not in (select structure_id_siae from Structure)""",
@@ -339,15 +403,6 @@ FAULTS = {
             group by all
             having count(distinct split_part(contrat_mesure_disp_code, '_', 1)) filter (
                 contrat_mesure_disp_code in ('ACI_DC', 'EI_DC', 'ETTI_DC')) > 1)""",
-    "annex 02A": r"""
-        select count(*) from AnnexeFinanciere
-        where af_numero_annexe_financiere similar to '[A-Z]+02[AB]\d{6}'""",
-    "annex 59L or 59V": r"""
-        select count(*) from AnnexeFinanciere
-        where af_numero_annexe_financiere similar to '[A-Z]+59[LV]\d{6}'""",
-    "annex of no department": r"""
-        select count(*) from AnnexeFinanciere
-        where af_numero_annexe_financiere similar to '[A-Z]+(000|999|020|099)\d{6}'""",
     "annex amended": """
         select count(*) - count(distinct af_id_annexe_financiere) from AnnexeFinanciere""",
     "annex with a refused amendment": """
@@ -367,25 +422,12 @@ FAULTS = {
         select count(*) from EtatMensuelIndiv
         inner join ContratMission on contrat_id_ctr = emi_ctr_id
         where emi_afi_id not in (select af_id_annexe_financiere from AnnexeFinanciere)""",
-    "neither annex nor contract": """
-        select count(*) from EtatMensuelIndiv
-        where
-            emi_afi_id not in (select af_id_annexe_financiere from AnnexeFinanciere)
-            and emi_ctr_id not in (
-                select contrat_id_ctr from ContratMission where contrat_id_ctr is not null)""",
-    "annex there, contract missing": """
-        select count(*) from EtatMensuelIndiv
-        where
-            emi_afi_id in (select af_id_annexe_financiere from AnnexeFinanciere)
-            and emi_ctr_id not in (
-                select contrat_id_ctr from ContratMission where contrat_id_ctr is not null)""",
     "annex of another type than the contract": """
         select count(*) from EtatMensuelIndiv
         inner join AnnexeFinanciere on af_id_annexe_financiere = emi_afi_id
         inner join ContratMission on contrat_id_ctr = emi_ctr_id
         where af_mesure_dispositif_code = 'ACI_DC' and contrat_mesure_disp_code = 'AI_DC'""",
     "state twice": "select count(emi_dsm_id) - count(distinct emi_dsm_id) from EtatMensuelIndiv",
-    "state without id": "select count(*) from EtatMensuelIndiv where emi_dsm_id is null",
     "states tied": """
         select count(*) from (
             select emi_dsm_id, emi_date_modification from EtatMensuelIndiv
@@ -396,79 +438,13 @@ FAULTS = {
         where
             earlier.emi_esm_etat_code = 'VALIDE' and later.emi_esm_etat_code = 'BROUILLON'
             and day(earlier.emi_date_modification) < day(later.emi_date_modification)""",
-    "draft": "select count(*) from EtatMensuelIndiv where emi_esm_etat_code = 'BROUILLON'",
-    "state being entered": """
-        select count(*) from EtatMensuelIndiv
-        where emi_esm_etat_code = 'SAISI'""",
-    "unblocked": "select count(*) from EtatMensuelIndiv where emi_esm_etat_code = 'DEBLOQUE'",
-    "padded text": "select count(*) from EtatMensuelIndiv where emi_esm_etat_code = ' VALIDE '",
-    "month with a zero": "select count(*) from EtatMensuelIndiv where emi_sme_mois = '08'",
-    "month without": "select count(*) from EtatMensuelIndiv where emi_sme_mois = '8'",
-    "no such month": """
-        select count(*) from EtatMensuelIndiv where emi_sme_mois in ('0', '13', 'XX', '1.5')""",
-    "no such year": """
-        select count(*) from EtatMensuelIndiv
-        where emi_sme_annee in ('20 22', '2O22')""",
-    "month before the series": "select count(*) from EtatMensuelIndiv where emi_sme_annee = '2016'",
-    "month under way": """
-        select count(*) from EtatMensuelIndiv
-        where emi_sme_annee = '2022' and emi_sme_mois = '10'""",
-    "hours with a comma": """
-        select count(*) from EtatMensuelIndiv
-        where emi_nb_heures_travail = '1,5'""",
-    "negative hours": "select count(*) from EtatMensuelIndiv where emi_nb_heures_travail = '-3'",
-    "no hours": "select count(*) from EtatMensuelIndiv where emi_nb_heures_travail is null",
-    "0 hours": "select count(*) from EtatMensuelIndiv where emi_nb_heures_travail = '0'",
     "one hour in two rows": """
         select count(*) from (
             select emi_pph_id, emi_sme_mois, emi_sme_annee from EtatMensuelIndiv
             where emi_nb_heures_travail = '0.60' group by all having count(*) > 1)""",
     "contract twice": """
         select count(contrat_id_ctr) - count(distinct contrat_id_ctr) from ContratMission""",
-    "contract without id": "select count(*) from ContratMission where contrat_id_ctr is null",
-    "modified at no date": """
-        select count(*) from ContratMission where day(contrat_date_modification) is null""",
-    "unknown measure": """
-        select count(*) from ContratMission
-        where coalesce(contrat_mesure_disp_code, 'ACI_XX') in ('SEVE_DC', 'ACI_XX')""",
-    "measure outside": """
-        select count(*) from ContratMission
-        where contrat_mesure_disp_code in ('FDI_DC', 'ACIPA_DC', 'EIPA_DC')""",
-    "prison": "select count(*) from ContratMission where contrat_mesure_disp_code in ('ACI_MP')",
-    "no start": "select count(*) from ContratMission where contrat_date_embauche is null",
-    "ISO start": r"""
-        select count(*) from ContratMission where contrat_date_embauche similar to '\d{4}-.*'""",
-    "30 February": """
-        select count(*) from ContratMission where contrat_date_embauche = '31/02/2021'""",
-    "exit that is no date": r"""
-        select count(*) from ContratMission
-        where
-            contrat_date_sortie_definitive is not null
-            and day(contrat_date_sortie_definitive) is null
-            and day(contrat_date_fin_contrat) is not null""",
-    "end before start": """
-        select count(*) from ContratMission
-        where day(contrat_date_fin_contrat) < day(contrat_date_embauche)""",
-    "within one month": """
-        select count(*) from ContratMission
-        where month(day(contrat_date_fin_contrat)) = month(day(contrat_date_embauche))
-            and contrat_date_embauche like '02/%'""",
-    "unknown end": """
-        select count(*) from ContratMission
-        where contrat_date_fin_contrat is null and contrat_date_sortie_definitive is null""",
-    "broken off": """
-        select count(*) from ContratMission
-        where day(contrat_date_sortie_definitive) < day(contrat_date_fin_contrat)""",
-    "planned beyond the extract": """
-        select count(*) from ContratMission where day(contrat_date_fin_contrat) > '2022-12-31'""",
     "person in several rows": "select count(*) - count(distinct salarie_id) from Salarie",
-    "latest NIR unusable": "select count(*) from Salarie where salarie_nir = 'INCONNU'",
-    "no NIR": "select count(*) from Salarie where salarie_nir is null",
-    "one digit repeated": "select count(*) from Salarie where salarie_nir = '1111111111111'",
-    "NIR with spaces": "select count(*) from Salarie where salarie_nir like '% % %'",
-    "NIR of 13": "select count(*) from Salarie where length(salarie_nir) = 13",
-    "NIR of Corsica": r"select count(*) from Salarie where salarie_nir similar to '\d{5}2[ABab].*'",
-    "provisional NIR": "select count(*) from Salarie where salarie_nir like '9____________'",
     "person without row": """
         select count(distinct contrat_id_pph) from ContratMission
         where contrat_id_pph not in (select salarie_id from Salarie)""",
@@ -508,12 +484,6 @@ FAULTS = {
         where
             day(later.contrat_date_embauche)
             > day(earlier.contrat_date_sortie_definitive) + interval 31 days""",
-    "structure that declares late": """
-        select count(*) from EtatMensuelIndiv
-        where
-            emi_sme_annee = '2021'
-            and day(emi_date_creation)
-            > day('01/' || lpad(emi_sme_mois, 2, '0') || '/2021') + interval 60 days""",
     "structure that stops declaring": """
         with declared as (
             select af_id_structure, max(emi_sme_annee) as last_year,
@@ -526,6 +496,11 @@ FAULTS = {
         select count(*) from declared
         inner join AnnexeFinanciere using (af_id_structure)
         where last_year < '2022' and af_date_debut_effet = '01/01/2022'""",
+}
+FAULTS = QUERIES | {
+    fault: f"select count(*) from {table} where {condition}"
+    for table, faults in FAULTY_ROWS.items()
+    for fault, condition in faults.items()
 }
 
 
