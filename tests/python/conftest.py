@@ -45,6 +45,24 @@ BROWSER_OPTIONS = [
     "--disable-sync",
 ]
 REAL_DATA = PROJECT / "data"
+# The rows of the real editions in SQL, read by DuckDB alone: nothing of the pipeline is in between.
+REAL_EDITIONS = "({})".format(
+    " union all ".join(
+        f"""
+        select regexp_extract(filename, '(\\d+-\\d+-\\d+)/[^/]*$', 1)::date as edition,
+            date_trunc('month', date::date)::date as month, {territory} as territory_id,
+            valeur::double::bigint as stock
+        from read_csv(
+            '{REAL_DATA}/barometre/*/*-{level}.csv.gz', filename = true, all_varchar = true
+        )
+        """
+        for level, territory in (
+            ("national", "'FR'"),
+            ("regional", "'R' || lpad(code_region, 2, '0')"),
+            ("departemental", "'D' || code_departement"),
+        )
+    )
+)
 LONGEST_FIRST = (
     "test_sample",
     "test_site",

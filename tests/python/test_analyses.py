@@ -10,7 +10,7 @@ import duckdb
 import pytest
 
 from compiled_project import CompiledProject
-from conftest import REAL_DATA, Pipeline
+from conftest import REAL_DATA, REAL_EDITIONS, Pipeline
 
 
 def _run(sql: str, path: Path) -> list[dict[str, Any]]:
@@ -56,27 +56,10 @@ def test_real_editions_are_whole_in_the_mart(real_editions: Pipeline) -> None:
 
 
 def test_every_real_figure_is_that_of_the_file(real_editions: Pipeline) -> None:
-    """Cell by cell, both ways; the files are read here by DuckDB alone."""
-    files = "\nunion all by name\n".join(
-        f"""
-        select
-            regexp_extract(filename, '(\\d+-\\d+-\\d+)/[^/]*$', 1)::date as edition,
-            date_trunc('month', date::date)::date as month,
-            {territory} as territory_id,
-            valeur::double::bigint as stock,
-        from read_csv(
-            '{REAL_DATA}/barometre/*/*-{level}.csv.gz', filename = true, all_varchar = true
-        )
-        """
-        for level, territory in (
-            ("national", "'FR'"),
-            ("regional", "'R' || lpad(code_region, 2, '0')"),
-            ("departemental", "'D' || code_departement"),
-        )
-    )
+    """Cell by cell, both ways."""
     assert real_editions.query(f"""
         with
-            files as ({files}),
+            files as (from {REAL_EDITIONS}),
             marts as (select edition, month, territory_id, stock from marts.fct_published_stock)
         select
             (select count(*) from files),
@@ -85,41 +68,12 @@ def test_every_real_figure_is_that_of_the_file(real_editions: Pipeline) -> None:
     """) == [(40_440, 40_440, 40_440)]
 
 
-def test_landmarks_of_the_real_series(real_editions: Pipeline) -> None:
-    assert real_editions.query("""
-        select strftime(month, '%Y-%m'), stock
-        from marts.fct_published_stock
-        where is_latest_edition and territory_id = 'FR' and month in ('2020-04-01', '2022-06-01')
-        order by month
-    """) == [("2020-04", 85361), ("2022-06", 152922)]
-    # Mayotte stays in the series, 0 throughout 2017
-    assert real_editions.query("""
-        select count(*), sum(stock)
-        from marts.fct_published_stock
-        where is_latest_edition and territory_id in ('D976', 'R06') and year(month) = 2017
-    """) == [(2 * 12, 0)]
-
-
 def test_october_2021_was_revised_from_edition_to_edition(real_editions: Pipeline) -> None:
     assert real_editions.query("""
         select strftime(edition, '%Y-%m-%d'), previous_stock, stock, revision, age_in_months
         from marts.fct_published_revisions
         where territory_id = 'FR' and month = '2021-10-01'
     """) == [("2023-01-18", 166655, 146933, 146933 - 166655, 15)]
-
-
-def test_known_gap_of_the_last_edition_is_the_one_stated(real_editions: Pipeline) -> None:
-    """The build passed the data test that states it; this is the same figure, from the mart."""
-    assert real_editions.query("""
-        with gaps as (
-            select
-                sum(case when territory_id = 'FR' then stock else -stock end) as gap,
-            from marts.fct_published_stock
-            where edition = '2023-01-18' and territory_id not like 'R%'
-            group by month
-        )
-        select count(*), min(gap), max(gap) from gaps where gap != 0
-    """) == [(38, 1, 11)]
 
 
 # Persons to the unit, per cent to one decimal, as the public note rounds them. The edition of

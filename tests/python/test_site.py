@@ -11,7 +11,7 @@ import re
 import resource
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
@@ -53,15 +53,22 @@ class Opened:
     def fills(self) -> list[str | None]:
         return [path.get_attribute("fill") for path in self.page.query_selector_all(DEPARTMENTS)]
 
-    def choose(self, **changes: object) -> None:
-        """Choose as the controls do, and wait until all is shown."""
+    def choose(self, month: str = "", **changes: object) -> None:
+        """Choose as the controls do, a month as 2022-06, and wait until all is shown."""
+        if month:
+            changes["month"] = self.page.evaluate("(month) => months.indexOf(month)", month)
         self.page.evaluate("(changes) => choose(changes)", changes)
 
-    def reset(self) -> None:
+    def rows(self, selector: str) -> list[str]:
+        """The visible texts of whatever is selected, as of one line each."""
+        return [plain(text) for text in self.page.locator(selector).all_inner_texts()]
+
+    def reset(self) -> Opened:
         """Back to what the page opens on, in its own window."""
         self.page.set_viewport_size({"width": 1440, "height": 900})
         self.page.evaluate("choose({ ...DEFAULTS, filter: '', isWhole: false })")
         self.page.fill("#filter", "")
+        return self
 
     def sql(self, query: str, **parameters: object) -> Any:
         with duckdb.connect(str(self.database), read_only=True) as connection:
@@ -88,99 +95,91 @@ def signed(number: float, digits: int = 0) -> str:
     return {1: "+", -1: "−", 0: ""}[(number > 0) - (number < 0)] + text
 
 
-@contextmanager
-def opened_site(
-    browser: Browser, folder: Path, database: Path, address: str = "", **options: Any
-) -> Iterator[Opened]:
-    """Open a site from disk with the network cut."""
-    size = {"width": 1440, "height": 900}
-    context = browser.new_context(**{"viewport": size, "offline": True, **options})
-    opened = Opened(context.new_page(), database)
-    opened.page.on("console", lambda message: opened.messages.append(message.text))
-    opened.page.on("pageerror", lambda error: opened.messages.append(str(error)))
-    opened.page.on("request", lambda request: opened.requests.append(request.url))
-    opened.page.goto((folder / "index.html").as_uri() + address)
-    if opened.page.query_selector("#data") and options.get("java_script_enabled", True):
-        opened.page.wait_for_selector("body[data-ready]")
-    yield opened
-    context.close()
-
-
 @dataclass(frozen=True)
 class Site:
     folder: Path
     database: Path
 
+    @contextmanager
+    def opened(
+        self, browser: Browser, page: str = "index.html", address: str = "", **options: Any
+    ) -> Iterator[Opened]:
+        """A page opened from disk with the network cut."""
+        settings = {"viewport": {"width": 1440, "height": 900}, "offline": True, **options}
+        context = browser.new_context(**settings)
+        opened = Opened(context.new_page(), self.database)
+        opened.page.on("console", lambda message: opened.messages.append(message.text))
+        opened.page.on("pageerror", lambda error: opened.messages.append(str(error)))
+        opened.page.on("request", lambda request: opened.requests.append(request.url))
+        opened.page.goto((self.folder / page).as_uri() + address)
+        if opened.page.query_selector("#data") and options.get("java_script_enabled", True):
+            opened.page.wait_for_selector("body[data-ready]")
+        yield opened
+        context.close()
 
-def build(folder: Path, *, has_release: bool = False, **loaded: Any) -> Site:
-    """A site built from marts where only some things are loaded, an edition released before it."""
-    database = write_marts(folder / "iae.duckdb", **loaded)
-    if has_release:
-        write_release(database, folder / "site" / "donnees" / "2022-06-01")
-    build_site(database, folder / "site")
-    return Site(folder / "site", database)
+
+Build = Callable[..., Site]
 
 
 @pytest.fixture(scope="module")
-def real_site(tmp_path_factory: pytest.TempPathFactory) -> Site:
+def build(published_sample: Pipeline, tmp_path_factory: pytest.TempPathFactory) -> Build:
+    """Build a site of marts where only some things are loaded, an edition released before it."""
+
+    def build_in_a_folder(*, has_release: bool = False, **loaded: Any) -> Site:
+        folder = tmp_path_factory.mktemp("site")
+        database = write_marts(folder / "iae.duckdb", published_sample.published, **loaded)
+        if has_release:
+            write_release(database, folder / "site" / "donnees" / "2022-06-01")
+        build_site(database, folder / "site")
+        return Site(folder / "site", database)
+
+    return build_in_a_folder
+
+
+@pytest.fixture(scope="module")
+def real_site(build: Build) -> Site:
     """The real editions alone."""
-    return build(tmp_path_factory.mktemp("real"), types=(), real_editions=True)
+    return build(types=(), real_editions=True)
 
 
 @pytest.fixture(scope="module")
-def both_site(tmp_path_factory: pytest.TempPathFactory) -> Site:
+def both_site(build: Build) -> Site:
     """The real editions, and a synthetic sample."""
-    return build(tmp_path_factory.mktemp("both"), synthetic=True, real_editions=True)
+    return build(synthetic=True, real_editions=True)
 
 
 @pytest.fixture(scope="module")
-def own_site(tmp_path_factory: pytest.TempPathFactory) -> Site:
+def own_site(build: Build) -> Site:
     """Complete extracts taken as real, with the published series made by hand."""
-    return build(tmp_path_factory.mktemp("own"), has_release=True)
+    return build(has_release=True)
 
 
 @pytest.fixture(scope="module")
-def partial_site(tmp_path_factory: pytest.TempPathFactory) -> Site:
-    """Without ITI, so without a complete official scope, and without Lozère."""
-    folder = tmp_path_factory.mktemp("partial")
-    types = tuple(name for name in BASE if name != "ITI")
-    return build(folder, types=types, without_department="D48")
-
-
-@pytest.fixture(scope="module")
-def real_page(browser: Browser, real_site: Site) -> Iterator[Opened]:
-    with opened_site(browser, real_site.folder, real_site.database) as opened:
-        yield opened
-
-
-@pytest.fixture(scope="module")
-def sample_page(browser: Browser, both_site: Site) -> Iterator[Opened]:
-    with opened_site(browser, both_site.folder / "echantillon", both_site.database) as opened:
-        yield opened
-
-
-@pytest.fixture(scope="module")
-def own_page(browser: Browser, own_site: Site) -> Iterator[Opened]:
-    with opened_site(browser, own_site.folder, own_site.database) as opened:
-        yield opened
+def pages(
+    browser: Browser, real_site: Site, both_site: Site, own_site: Site
+) -> Iterator[dict[str, Opened]]:
+    """The page of each site, that of the sample where it is below the real editions."""
+    with (
+        real_site.opened(browser) as real,
+        both_site.opened(browser, "echantillon/index.html") as sample,
+        own_site.opened(browser) as own,
+    ):
+        yield {"real": real, "sample": sample, "own": own}
 
 
 @pytest.fixture
-def real(real_page: Opened) -> Opened:
-    real_page.reset()
-    return real_page
+def real(pages: dict[str, Opened]) -> Opened:
+    return pages["real"].reset()
 
 
 @pytest.fixture
-def sample(sample_page: Opened) -> Opened:
-    sample_page.reset()
-    return sample_page
+def sample(pages: dict[str, Opened]) -> Opened:
+    return pages["sample"].reset()
 
 
 @pytest.fixture
-def own(own_page: Opened) -> Opened:
-    own_page.reset()
-    return own_page
+def own(pages: dict[str, Opened]) -> Opened:
+    return pages["own"].reset()
 
 
 def says_nothing_odd(opened: Opened) -> None:
@@ -227,9 +226,7 @@ def test_sections_without_data_are_absent(real: Opened, own: Opened) -> None:
 
 
 def test_headline_is_the_same_without_scripts(browser: Browser, real_site: Site) -> None:
-    with opened_site(
-        browser, real_site.folder, real_site.database, java_script_enabled=False
-    ) as opened:
+    with real_site.opened(browser, java_script_enabled=False) as opened:
         assert opened.text("#headline") == (
             "France : 152 922 personnes en juin 2022, maximum de la série"
         )
@@ -263,10 +260,11 @@ def test_our_complete_series_leads_and_the_published_one_is_compared(own: Opened
     says_nothing_odd(own)
 
 
-def test_published_series_leads_where_ours_is_not_complete(
-    browser: Browser, partial_site: Site
-) -> None:
-    with opened_site(browser, partial_site.folder, partial_site.database) as opened:
+def test_published_series_leads_where_ours_is_not_complete(browser: Browser, build: Build) -> None:
+    """Without ITI, so without a complete official scope, and without Lozère."""
+    types = tuple(name for name in BASE if name != "ITI")
+    partial_site = build(types=types, without_department="D48")
+    with partial_site.opened(browser) as opened:
         # March 2022, the fourth month from the end of an edition: 100 x (1000 + 29) + 7.
         assert opened.text("#headline").startswith("France : 102 907 personnes en mars 2022")
         opened.choose(measure="official")
@@ -288,9 +286,8 @@ def test_published_series_leads_where_ours_is_not_complete(
         says_nothing_odd(opened)
 
 
-def test_nothing_loaded_is_said(browser: Browser, tmp_path: Path) -> None:
-    site = build(tmp_path, types=(), published=False)
-    with opened_site(browser, site.folder, site.database) as opened:
+def test_nothing_loaded_is_said(browser: Browser, build: Build) -> None:
+    with build(types=(), published=False).opened(browser) as opened:
         assert "Aucun fichier n’est chargé" in opened.text("#nothing-loaded")
         assert opened.messages == []
 
@@ -360,9 +357,9 @@ def expected_figures(opened: Opened, stocks: str, territory: str, month: str) ->
     ids=["real alone", "sample below"],
 )
 def test_figures_of_ten_territories_are_those_of_sql(
-    request: pytest.FixtureRequest, page_name: str, stocks: str
+    pages: dict[str, Opened], page_name: str, stocks: str
 ) -> None:
-    compare_with_sql(request.getfixturevalue(page_name), stocks)
+    compare_with_sql(pages[page_name].reset(), stocks)
 
 
 def test_real_figures_are_the_same_with_a_sample_below(real_site: Site, both_site: Site) -> None:
@@ -378,7 +375,7 @@ def test_real_figures_are_the_same_with_a_sample_below(real_site: Site, both_sit
 def compare_with_sql(opened: Opened, stocks: str) -> None:
     nb_compared = 0
     for territory in TEN:
-        opened.choose(territory=territory, month=opened.page.evaluate("months.indexOf('2022-06')"))
+        opened.choose(territory=territory, month="2022-06")
         expected = expected_figures(opened, stocks, territory, "2022-06-01")
         assert opened.text("#headline").startswith(expected.pop("headline")), territory
         tiles = opened.text("#tiles")
@@ -425,7 +422,7 @@ def test_nord_is_where_the_file_puts_it(real: Opened) -> None:
 
 
 def test_claims_of_the_note_are_given_by_edition(real: Opened) -> None:
-    rows = [real.text(f"#claims tbody tr:nth-child({row})") for row in (1, 2, 3, 4)]
+    rows = real.rows("#claims tbody tr")
     # 2021-05-07, -07-23, -12-21 do not have the nine months of 2021; the last three do.
     assert rows[0].endswith("−36 % −35,7 % −35,7 % −35,8 % −35,8 % −35,8 % −35,8 %")
     assert rows[1].split("+18 000 ")[1].startswith("– – – +")
@@ -479,12 +476,12 @@ def test_ties_share_their_rank(own: Opened) -> None:
 
 
 def test_change_is_not_given_across_the_break(real: Opened, own: Opened) -> None:
-    real.choose(month=real.page.evaluate("months.indexOf('2021-06')"))
+    real.choose(month="2021-06")
     assert "non comparable : le champ n’était pas le même" in real.text("#tiles")
     assert "Évolution sur un an" not in real.text("#ranking-title")
     real.choose(by="percent")
     assert real.text("#map-title") == "Évolution sur un an : non comparable en juin 2021"
-    real.choose(month=real.page.evaluate("months.indexOf('2022-06')"))
+    real.choose(month="2022-06")
     # ITI is full from December 2021 on: until a year later, part of a rise is its filling.
     assert "+1 352 +0,9 % depuis juin 2021 ; en partie le programme ITI" in real.text("#tiles")
     assert "En partie le programme ITI" in real.text("#map-deck")
@@ -513,9 +510,9 @@ def test_apostrophes_are_typographic(real: Opened, both_site: Site) -> None:
 
 @pytest.mark.parametrize("page_name", ["real", "own", "sample"])
 def test_every_chart_is_drawn_and_answers_the_pointer(
-    request: pytest.FixtureRequest, page_name: str
+    pages: dict[str, Opened], page_name: str
 ) -> None:
-    opened: Opened = request.getfixturevalue(page_name)
+    opened = pages[page_name].reset()
     charts = opened.page.locator(".chart").all()
     assert len(charts) == {"real": 4, "own": 18, "sample": 16}[page_name]
     for chart in charts:
@@ -622,19 +619,17 @@ def test_country_is_told_beside_the_stock(own: Opened) -> None:
         "France, 2021, à périmètre constant : 128 000 personnes en moyenne un mois donné, "
         "260 400 différentes dans l’année"
     )
-    rows = own.page.locator("#personnes-table tbody tr").all_inner_texts()
-    assert [plain(row) for row in rows[:2]] == [
+    assert own.rows("#personnes-table tbody tr")[:2] == [
         "2022 (6 mois) 131 600 132 600 265 200",
         "2021 128 000 130 200 260 400",
     ]
     card = own.text("#mouvements-cards .card:nth-child(1)")
     assert "129 entrées dont 30 retours ; 29 sorties" in card
-    own.choose(month=own.page.evaluate("months.indexOf('2022-06')"))
+    own.choose(month="2022-06")
     assert "132 entrées dont 30 retours ; 32 sorties (provisoire)" in own.text("#mouvements-cards")
     # 48 150 people of ACI in June, 200 structures.
     assert "insertion 200 48 150 240,8" in own.text("#structures-table")
-    rows = own.page.locator("#declarations-table tbody tr").all_inner_texts()
-    assert [plain(row) for row in rows] == [
+    assert own.rows("#declarations-table tbody tr") == [
         f"{month} 2022 " + " ".join([f"{rate},0 %"] * 6)
         for month, rate in (("juin", 85), ("mai", 90), ("avril", 95))
     ]
@@ -648,16 +643,13 @@ def test_country_is_told_beside_the_stock(own: Opened) -> None:
 def test_what_our_editions_said_of_a_month_is_told(own: Opened) -> None:
     own.choose(measure="ACI")
     assert own.text("#disions-title") == "Ce que nous disions : France, mars 2022"
-    rows = own.page.locator("#disions-table tbody tr").all_inner_texts()
-    assert [plain(row) for row in rows] == [
+    assert own.rows("#disions-table tbody tr") == [
         "1er juin 2022 47 750 –",
         "1er juillet 2022 47 850 +100",
     ]
     own.choose(territory="D59")  # not revised
-    assert [
-        plain(row)[-1] for row in own.page.locator("#disions-table tbody tr").all_inner_texts()
-    ] == ["–", "0"]
-    own.choose(month=own.page.evaluate("months.indexOf('2022-06')"))  # not said in June
+    assert [row[-1] for row in own.rows("#disions-table tbody tr")] == ["–", "0"]
+    own.choose(month="2022-06")  # not said in June
     assert own.page.locator("#disions-table tbody tr").count() == 1
     own.choose(measure="published")
     assert not own.page.locator("#disions").is_visible()
@@ -770,7 +762,7 @@ def test_address_says_what_is_chosen_and_back_works(real: Opened) -> None:
     page = real.page
     real.choose(territory="D59")
     real.choose(by="stock", level="departmental")
-    real.choose(month=page.evaluate("months.indexOf('2021-10')"))
+    real.choose(month="2021-10")
     real.choose(sort="name")
     address = page.url
     for part in ("territoire=D59", "carte=stock", "mois=2021-10", "tri=name"):
@@ -793,7 +785,7 @@ def test_address_says_what_is_chosen_and_back_works(real: Opened) -> None:
 
 def test_odd_addresses_open_the_page(browser: Browser, real_site: Site) -> None:
     address = "?territoire=D00&mois=1999-01&indicateur=x&vue=%3Cb%3E&niveau=&tri=constructor"
-    with opened_site(browser, real_site.folder, real_site.database, address) as opened:
+    with real_site.opened(browser, address=address) as opened:
         assert opened.text("#headline").startswith("France : 152 922 personnes en juin 2022")
         says_nothing_odd(opened)
 
@@ -870,7 +862,7 @@ def test_quick_choices_end_on_the_last_one(real: Opened) -> None:
 
 
 def test_sentence_to_quote_bears_its_source_and_its_mark(real: Opened) -> None:
-    real.choose(territory="D59", month=real.page.evaluate("months.indexOf('2022-09')"))
+    real.choose(territory="D59", month="2022-09")
     assert plain(real.page.evaluate("sentenceToQuote()")) == (
         "Nord : 8 856 personnes en insertion par l’activité économique en septembre 2022 (chiffre "
         "provisoire). Source : Baromètre des résultats de l’action publique (DITP, Etalab), "
@@ -971,7 +963,7 @@ def test_page_describes_its_data_to_machines(real: Opened, sample: Opened) -> No
 
 def test_one_figure_can_stand_in_another_site(browser: Browser, real_site: Site) -> None:
     address = "?territoire=D59&figure=carte"
-    with opened_site(browser, real_site.folder, real_site.database, address) as opened:
+    with real_site.opened(browser, address=address) as opened:
         assert opened.page.locator("#carte").is_visible()
         for hidden in (".masthead", "#courbe", "#ranking", "#donnees", "footer", "#bar"):
             assert not opened.page.locator(hidden).first.is_visible(), hidden
@@ -1061,7 +1053,7 @@ def test_files_read_in_r_and_describe_their_columns(own_site: Site) -> None:
 def test_synthetic_figures_are_below_apart_and_marked(
     browser: Browser, both_site: Site, real_site: Site, sample: Opened
 ) -> None:
-    with opened_site(browser, both_site.folder, both_site.database) as opened:
+    with both_site.opened(browser) as opened:
         assert opened.page.evaluate("measures.map(({ id }) => id)") == ["published"]
         assert opened.page.locator("main > section").last.get_attribute("id") == "echantillon"
         assert "Données fictives" in opened.text("#echantillon .banner")
@@ -1099,9 +1091,9 @@ def test_synthetic_files_bear_their_own_names_and_a_mark(both_site: Site, sample
     assert "DONNÉES FICTIVES" in svg.read_text()
 
 
-def test_synthetic_figures_alone_open_the_site(tmp_path: Path) -> None:
-    path = write_marts(tmp_path / "iae.duckdb", synthetic=True, published=False, rounded_to=5)
-    with duckdb.connect(str(path), read_only=True) as connection:
+def test_synthetic_figures_alone_open_the_site(build: Build, tmp_path: Path) -> None:
+    site = build(synthetic=True, published=False, rounded_to=5)
+    with duckdb.connect(str(site.database), read_only=True) as connection:
         [content] = read_contents(Marts.of(connection), date(2022, 7, 2), tmp_path / "donnees")
     assert content.is_synthetic  # so under their banner, as the page of the sample
     assert not content.is_exact  # rounded, so for everybody
@@ -1156,8 +1148,8 @@ def test_printed_page_is_one_sheet_with_figure_curve_table_and_source(real: Open
 
 
 @pytest.mark.parametrize("page_name", ["real", "sample", "own"])
-def test_axe_finds_no_violation(request: pytest.FixtureRequest, page_name: str) -> None:
-    opened: Opened = request.getfixturevalue(page_name)
+def test_axe_finds_no_violation(pages: dict[str, Opened], page_name: str) -> None:
+    opened = pages[page_name].reset()
     opened.page.click("#courbe summary")
     results = Axe().run(opened.page)
     opened.page.click("#courbe summary")
@@ -1242,23 +1234,23 @@ def luminance(colour: str) -> float:
 
 
 def test_sources_are_told(own: Opened) -> None:
-    rows = own.page.locator("#extracts tbody tr").all_inner_texts()
-    assert "Extranet IAE de l’ASP 1er juillet 2022 juin 2022" in [plain(row) for row in rows]
+    rows = own.rows("#extracts tbody tr")
+    assert "Extranet IAE de l’ASP 1er juillet 2022 juin 2022" in rows
     # An edition covers the months that it holds.
     edition = "Baromètre des résultats de l’action publique édition du 20 septembre 2022 juin 2022"
-    assert edition in [plain(row) for row in rows]
+    assert edition in rows
 
 
-def test_the_rest_of_the_folder_is_left_alone(tmp_path: Path) -> None:
-    database = write_marts(tmp_path / "iae.duckdb", types=(), published=False)
-    catalogue = tmp_path / "site" / "catalogue" / "index.html"
+def test_the_rest_of_the_folder_is_left_alone(build: Build) -> None:
+    site = build(types=(), published=False)
+    catalogue = site.folder / "catalogue" / "index.html"
     catalogue.parent.mkdir(parents=True)
     catalogue.write_text("the catalogue")
-    release = tmp_path / "site" / "donnees" / "latest" / "datapackage.json"
+    release = site.folder / "donnees" / "latest" / "datapackage.json"
     release.parent.mkdir(parents=True)
     release.write_text("the release")
     for _ in range(2):
-        assert build_site(database, tmp_path / "site").has_catalogue
+        assert build_site(site.database, site.folder).has_catalogue
         assert (catalogue.read_text(), release.read_text()) == ("the catalogue", "the release")
 
 
@@ -1296,10 +1288,11 @@ def test_sample_shows_all_departments(
 ) -> None:
     done = published_sample.iae("site", "--out", tmp_path / "site")
     assert done.returncode == 0, done.stdout + done.stderr
-    made_up = tmp_path / "site" / "echantillon"
-    if not made_up.exists():  # no published series beside the sample
-        made_up = made_up.parent
-    with opened_site(browser, made_up, published_sample.published) as opened:
+    site = Site(tmp_path / "site", published_sample.published)
+    page = "echantillon/index.html"
+    if not (site.folder / page).exists():  # no published series beside the sample
+        page = "index.html"
+    with site.opened(browser, page) as opened:
         # Mayotte is outside the coverage of the recomputed figures.
         assert len(opened.fills()) == 101
         assert sum((fill or "").startswith("url(") for fill in opened.fills()) == 1

@@ -2,25 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import date
 from pathlib import Path
 
 import duckdb
 import pytest
 
-from conftest import REAL_DATA
+from conftest import REAL_EDITIONS, Pipeline
 from iae.presenters.summary import show_summary
 from iae.public_note import recompute_claims
 from site_marts import write_marts
-
-
-def real_series(edition: str) -> dict[date, int]:
-    with duckdb.connect() as connection:
-        rows = connection.execute(
-            "select date_trunc('month', date::date)::date, valeur::bigint from read_csv(?)",
-            [f"{REAL_DATA}/barometre/{edition}/barometre-resultats-detail-national.csv.gz"],
-        ).fetchall()
-    return dict(rows)
 
 
 # Computed by hand from the files: 132,925 to 85,361 people; the others are means of nine months.
@@ -33,7 +23,12 @@ def real_series(edition: str) -> dict[date, int]:
     ],
 )
 def test_claims_of_the_note_by_edition(edition: str, expected: tuple[float | None, ...]) -> None:
-    claims = recompute_claims(real_series(edition))
+    with duckdb.connect() as connection:
+        series = connection.execute(
+            f"select month, stock from {REAL_EDITIONS} where edition = ? and territory_id = 'FR'",
+            [edition],
+        ).fetchall()
+    claims = recompute_claims(dict(series))
     figures = (
         (claims.spring_2020_percent, 1),
         (claims.gain, 0),
@@ -45,10 +40,14 @@ def test_claims_of_the_note_by_edition(edition: str, expected: tuple[float | Non
 
 @pytest.mark.parametrize("editions_are_real", [True, False])
 def test_real_figures_come_first(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], editions_are_real: bool
+    published_sample: Pipeline,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    editions_are_real: bool,
 ) -> None:
-    path = write_marts(tmp_path / "iae.duckdb", synthetic=True, editions_are_real=editions_are_real)
-    show_summary(path, 2)
+    path = tmp_path / "iae.duckdb"
+    options = {"synthetic": True, "editions_are_real": editions_are_real}
+    show_summary(write_marts(path, published_sample.published, **options), 2)
     shown = capsys.readouterr().out
     published = shown.index("France, as published on 2022-09-20")
     recomputed = shown.index("France, recomputed from the extracts (SYNTHETIC")
@@ -58,8 +57,11 @@ def test_real_figures_come_first(
     assert "103,207" in shown
 
 
-def test_only_what_is_loaded_is_shown(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    show_summary(write_marts(tmp_path / "iae.duckdb", published=False), 2)
+def test_only_what_is_loaded_is_shown(
+    published_sample: Pipeline, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = write_marts(tmp_path / "iae.duckdb", published_sample.published, published=False)
+    show_summary(path, 2)
     shown = capsys.readouterr().out
     assert "as published" not in shown
     assert "recomputed from the extracts (real)" in shown
