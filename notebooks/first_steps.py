@@ -26,9 +26,7 @@ def _():
 
 @app.cell
 def _():
-    published = published_file.path(mo.notebook_dir().parent)
-    mo.stop(not published.exists(), mo.md(f"**{published} n'existe pas encore : lancez `make`.**"))
-    connection = published_file.opened(published)
+    connection = published_file.opened(mo.notebook_dir().parent)
     return (connection,)
 
 
@@ -69,12 +67,7 @@ def _(extracts):
 
 @app.cell(hide_code=True)
 def _(connection):
-    known = published_file.series(connection)
-    mo.stop(
-        not known,
-        mo.callout(mo.md("**Aucune série n'est chargée** : lancez `iae load`."), kind="warn"),
-    )
-    chosen = mo.ui.dropdown(options=known, value=known[0], label="Série étudiée")
+    chosen = published_file.choice_of_series(connection)
     chosen
     return (chosen,)
 
@@ -267,10 +260,7 @@ def _(connection):
             "BPI France : aucun n'est chargé."
         ),
     )
-    ((_is_synthetic,),) = connection.execute(
-        "select bool_or(is_synthetic) from marts.audit_extracts where source != 'barometre'"
-    ).fetchall()
-    origin = "Données fictives" if _is_synthetic else "Données réelles"
+    origin = published_file.origin_of_types(connection)
     mo.md(f"""
     ## 4. Dans quels types de structures ?
 

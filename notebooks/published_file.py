@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 import duckdb
+import marimo as mo
 
 # Real and synthetic figures are never in one series. The surest series comes first.
 _SERIES = """
@@ -68,28 +69,39 @@ _SERIES = """
 """
 
 
-def path(project: Path) -> Path:
-    """Return where the published file is: IAE_PUBLISHED, else beside IAE_WAREHOUSE."""
+def opened(project: Path) -> duckdb.DuckDBPyConnection:
+    """Open the published file to read, with the view `series_stock`; stop the notebook without it.
+
+    The file is IAE_PUBLISHED, else it is beside IAE_WAREHOUSE. The view has a row for each series,
+    territory and month: place (of the series, the surest first), series, territory_id,
+    territory_level, territory_name, region_id, month, stock (persons), rate (persons per 10,000
+    inhabitants), is_provisional.
+    """
     warehouse = os.environ.get("IAE_WAREHOUSE", "warehouse/build.duckdb")
     published = os.environ.get("IAE_PUBLISHED") or Path(warehouse).with_name("iae.duckdb")
-    return project / Path(published).expanduser()
-
-
-def opened(published: Path) -> duckdb.DuckDBPyConnection:
-    """Open the published file to read, with the view `series_stock`.
-
-    It has a row for each series, territory and month: place (of the series, the surest first),
-    series, territory_id, territory_level, territory_name, region_id, month, stock (persons), rate
-    (persons per 10,000 inhabitants), is_provisional.
-    """
-    connection = duckdb.connect(str(published), read_only=True)
+    path = project / Path(published).expanduser()
+    mo.stop(not path.exists(), mo.md(f"**{path} n'existe pas encore : lancez `make`.**"))
+    connection = duckdb.connect(str(path), read_only=True)
     connection.execute(_SERIES)
     return connection
 
 
-def series(connection: duckdb.DuckDBPyConnection) -> list[str]:
-    """Return the names of the series that have figures, the surest first."""
+def choice_of_series(connection: duckdb.DuckDBPyConnection) -> mo.ui.dropdown:
+    """Return the series that have figures, the surest first; stop the notebook if none has."""
     rows = connection.execute(
         "select series from series_stock where territory_id = 'FR' group by all order by min(place)"
     ).fetchall()
-    return [name for (name,) in rows]
+    known = [name for (name,) in rows]
+    mo.stop(
+        not known,
+        mo.callout(mo.md("**Aucune série n'est chargée** : lancez `iae load`."), kind="warn"),
+    )
+    return mo.ui.dropdown(options=known, value=known[0], label="Série étudiée")
+
+
+def origin_of_types(connection: duckdb.DuckDBPyConnection) -> str:
+    """Say whether the figures by structure type are real."""
+    ((is_synthetic,),) = connection.execute(
+        "select bool_or(is_synthetic) from marts.audit_extracts where source != 'barometre'"
+    ).fetchall()
+    return "Données fictives" if is_synthetic else "Données réelles"

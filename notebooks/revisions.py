@@ -23,9 +23,7 @@ def _():
 
 @app.cell
 def _():
-    published = published_file.path(mo.notebook_dir().parent)
-    mo.stop(not published.exists(), mo.md(f"**{published} n'existe pas encore : lancez `make`.**"))
-    connection = published_file.opened(published)
+    connection = published_file.opened(mo.notebook_dir().parent)
     return (connection,)
 
 
@@ -276,8 +274,11 @@ def _(connection, some_editions):
                 max(stock) filter (where month = '2020-04-01') as april_2020,
                 avg(stock) filter (where year(month) = 2019 and month(month) <= 9) as mean_2019,
                 avg(stock) filter (where year(month) = 2020 and month(month) <= 9) as mean_2020,
-                avg(stock) filter (where year(month) = 2021 and month(month) <= 9) as mean_2021,
-                count(*) filter (where year(month) = 2021 and month(month) <= 9) as nb_months_2021,
+                if(
+                    count(*) filter (where year(month) = 2021 and month(month) <= 9) = 9,
+                    avg(stock) filter (where year(month) = 2021 and month(month) <= 9),
+                    null
+                ) as mean_2021,
             from national
             group by edition
         )
@@ -285,11 +286,9 @@ def _(connection, some_editions):
         select
             edition,
             round(100 * (april_2020 / february_2020 - 1), 1) as fall_of_spring_2020_percent,
-            if(nb_months_2021 = 9, round(mean_2021 - mean_2020), null) as change_on_2020,
-            if(nb_months_2021 = 9, round(100 * (mean_2021 / mean_2020 - 1), 1), null)
-                as change_on_2020_percent,
-            if(nb_months_2021 = 9, round(100 * (mean_2021 / mean_2019 - 1), 1), null)
-                as change_on_2019_percent,
+            round(mean_2021 - mean_2020) as change_on_2020,
+            round(100 * (mean_2021 / mean_2020 - 1), 1) as change_on_2020_percent,
+            round(100 * (mean_2021 / mean_2019 - 1), 1) as change_on_2019_percent,
         from told
         order by edition
         """,

@@ -6,14 +6,10 @@ Nearly every case has a department of its own, so that its cells are its own. Th
 
 from __future__ import annotations
 
-from datetime import date
-from pathlib import Path
-
 import duckdb
 import pytest
-import xlsxwriter
 
-import test_stock_by_hand as by_hand
+from by_hand import write_fluxiae_by_hand, write_iti
 from compiled_project import CompiledProject
 from conftest import Pipeline
 from iae.explain import explain
@@ -87,11 +83,11 @@ STATES = """
 9|302|2||13|2021|VALIDE|7
 """
 
-ITI = [("2021-01", "Ain", 3), ("2021-03", "Ain", 2), ("2022-01", "Ain", 1)]
-
-
-def month(text: str) -> date:
-    return date.fromisoformat(f"{text}-01")
+ITI = [
+    ("2021-01", "Auvergne-Rhône-Alpes", "Ain", "ADIE", 3),
+    ("2021-03", "Auvergne-Rhône-Alpes", "Ain", "ADIE", 2),
+    ("2022-01", "Auvergne-Rhône-Alpes", "Ain", "ADIE", 1),
+]
 
 
 # Entries, exits and returns of every cell of a department where somebody moves.
@@ -194,7 +190,7 @@ PEOPLE |= {
 
 # One structure each, but for AI in March 2021. None where the row names none.
 STRUCTURES_BY_HAND = {
-    (one, department, structure_type): 1
+    (one, department, structure_type): (1,)
     for department, structure_type, months in (
         ("D54", "ACI", "2021-01 2021-02 2021-04"),
         ("D57", "ACI", "2020-01 2021-01"),
@@ -209,7 +205,7 @@ STRUCTURES_BY_HAND = {
         ("D35", "AI", "2021-01 2021-05"),
     )
     for one in months.split()
-} | {("2021-03", "D35", "AI"): 2}
+} | {("2021-03", "D35", "AI"): (2,)}
 
 # Expected and declared: 35 without an end, 35b until the last of June, 35c until the day before it.
 DECLARATIONS = {
@@ -234,82 +230,78 @@ def built(tmp_path_factory: pytest.TempPathFactory, compiled_project: CompiledPr
     """The hand-made drop, loaded, built and tested."""
     pipeline = Pipeline(tmp_path_factory.mktemp("beyond"))
     drop = pipeline.folder / "drop"
-    write_fluxiae(drop / "asp_fluxiae")
-    write_iti(drop / "bpifrance_iti")
+    write_fluxiae_by_hand(
+        drop,
+        "28022022_063000",
+        structure=STRUCTURES,
+        annexe_financiere=ANNEXES,
+        contrat_mission=CONTRACTS,
+        etat_mensuel_indiv=STATES,
+        salarie=SALARIES,
+    )
+    write_iti(drop / "bpifrance_iti" / "iti_entrees_20220228.xlsx", ITI)
     pipeline.load(drop)
     compiled_project.build(pipeline.warehouse, tested=True)
     return pipeline
 
 
-def write_fluxiae(folder: Path) -> None:
-    folder.mkdir(parents=True)
-    for view, header, rows in (
-        ("Structure", by_hand.STRUCTURE, STRUCTURES),
-        ("AnnexeFinanciere", by_hand.ANNEXE, ANNEXES),
-        ("Salarie", by_hand.SALARIE, SALARIES),
-        ("ContratMission", by_hand.CONTRAT, CONTRACTS),
-        ("EtatMensuelIndiv", by_hand.ETAT, STATES),
-    ):
-        by_hand.write_table(folder, view, header, rows)
-    for path in folder.iterdir():
-        dated = path.with_name(path.name.replace("28022021", "28022022"))
-        path.rename(dated).write_text(
-            dated.read_text(encoding="utf-8").replace("28022021", "28022022"), encoding="utf-8"
-        )
+OF_DEPARTMENTS = "territory_id[1] in ('D', 'N')"
+CELL = "strftime(month, '%Y-%m'), territory_id, structure_type"
+# Who moves within a region leaves and enters there too.
+FLOWS_OF_A_REGION = {
+    ("2021-01", "R84", "ACI"): (1, 0, 0),
+    ("2021-03", "R84", "ACI"): (1, 1, 0),
+    ("2021-05", "R84", "ACI"): (0, 1, 0),
+}
+# Of each mart: the key of its rows, their figures, and which rows those are that are not zero.
+FIGURES = {
+    "flows of departments": (
+        f"{CELL}, entries, exits, returns from marts.fct_flows_by_structure_type"
+        f" where {OF_DEPARTMENTS} and (entries > 0 or exits > 0)",
+        FLOWS,
+    ),
+    "flows of a region": (
+        f"{CELL}, entries, exits, returns from marts.fct_flows_by_structure_type"
+        " where territory_id = 'R84' and structure_type = 'ACI' and (entries > 0 or exits > 0)",
+        FLOWS_OF_A_REGION,
+    ),
+    "people": (
+        "year, territory_id, component, nb_people from marts.fct_people_by_year"
+        " where nb_people > 0",
+        {key: (nb_people,) for key, nb_people in PEOPLE.items()},
+    ),
+    "structures": (
+        f"{CELL}, nb_structures from marts.fct_structures_by_structure_type"
+        f" where {OF_DEPARTMENTS} and nb_structures > 0",
+        STRUCTURES_BY_HAND,
+    ),
+    "declarations": (
+        f"{CELL}, nb_expected, nb_declared from marts.fct_declarations"
+        f" where {OF_DEPARTMENTS} and nb_expected > 0",
+        DECLARATIONS,
+    ),
+}
 
 
-def write_iti(folder: Path) -> None:
-    folder.mkdir()
-    with xlsxwriter.Workbook(folder / "iti_entrees_20220228.xlsx") as workbook:
-        sheet = workbook.add_worksheet()
-        sheet.write_row(0, 0, ["Mois", "Région", "Département", "Réseau", "Entrées"])
-        for line, (text, department, entries) in enumerate(ITI, start=1):
-            sheet.write_row(line, 0, [text, "Auvergne-Rhône-Alpes", department, "ADIE", entries])
-
-
-def test_flows_of_every_department_are_those_found_by_hand(built: Pipeline) -> None:
-    rows = built.query(
-        "select month, territory_id, structure_type, entries, exits, returns"
-        " from marts.fct_flows_by_structure_type"
-        " where territory_id[1] in ('D', 'N') and (entries > 0 or exits > 0)"
-    )
-    assert {row[:3]: row[3:] for row in rows} == {
-        (month(text), *place): flows for (text, *place), flows in FLOWS.items()
-    }
-
-
-def test_who_moves_leaves_and_enters_in_the_region_too(built: Pipeline) -> None:
-    rows = built.query(
-        "select month, entries, exits, returns from marts.fct_flows_by_structure_type"
-        " where territory_id = 'R84' and structure_type = 'ACI' and (entries > 0 or exits > 0)"
-    )
-    assert {row[0]: row[1:] for row in rows} == {
-        month("2021-01"): (1, 0, 0),
-        month("2021-03"): (1, 1, 0),
-        month("2021-05"): (0, 1, 0),
-    }
+@pytest.mark.parametrize("name", FIGURES)
+def test_figures_are_those_found_by_hand(built: Pipeline, name: str) -> None:
+    columns, expected = FIGURES[name]
+    assert {row[:3]: row[3:] for row in built.query(f"select {columns}")} == expected
 
 
 def test_flows_are_unknown_in_the_first_months(built: Pipeline) -> None:
     rows = built.query(
-        "select structure_type, max(month) filter (where entries is null),"
-        " max(month) filter (where exits is null), max(month) filter (where returns is null)"
-        " from marts.fct_flows_by_structure_type group by all"
+        "select structure_type, max(text) filter (where entries is null),"
+        " max(text) filter (where exits is null), max(text) filter (where returns is null)"
+        " from (select *, strftime(month, '%Y-%m') as text from marts.fct_flows_by_structure_type)"
+        " group by all"
     )
-    since_2017 = (month("2017-01"), month("2017-01"), month("2017-12"))
+    since_2017 = ("2017-01", "2017-01", "2017-12")
     assert {row[0]: row[1:] for row in rows} == {
         **dict.fromkeys(("ACI", "AI", "EI", "ETTI"), since_2017),
-        "EITI": (month("2019-12"), month("2019-12"), month("2020-11")),
-        "ITI": (month("2021-01"), month("2021-01"), month("2022-02")),
+        "EITI": ("2019-12", "2019-12", "2020-11"),
+        "ITI": ("2021-01", "2021-01", "2022-02"),
     }
-
-
-def test_people_of_every_year_are_those_found_by_hand(built: Pipeline) -> None:
-    rows = built.query(
-        "select year, territory_id, component, nb_people from marts.fct_people_by_year"
-        " where nb_people > 0"
-    )
-    assert {row[:3]: row[3] for row in rows} == PEOPLE
 
 
 def test_every_covered_year_of_every_component_has_its_rows(built: Pipeline) -> None:
@@ -326,28 +318,6 @@ def test_every_covered_year_of_every_component_has_its_rows(built: Pipeline) -> 
     expected |= {("EITI", 2019, 1, False, 119), ("EITI", 2020, 12, False, 119)}
     expected |= {("EITI", 2021, 12, True, 119), ("EITI", 2022, 2, True, 119)}
     assert set(rows) == expected
-
-
-def test_structures_of_every_department_are_those_found_by_hand(built: Pipeline) -> None:
-    rows = built.query(
-        "select month, territory_id, structure_type, nb_structures"
-        " from marts.fct_structures_by_structure_type"
-        " where territory_id[1] in ('D', 'N') and nb_structures > 0"
-    )
-    assert {row[:3]: row[3] for row in rows} == {
-        (month(text), *place): nb_structures
-        for (text, *place), nb_structures in STRUCTURES_BY_HAND.items()
-    }
-
-
-def test_declarations_of_every_department_are_those_found_by_hand(built: Pipeline) -> None:
-    rows = built.query(
-        "select month, territory_id, structure_type, nb_expected, nb_declared"
-        " from marts.fct_declarations where territory_id[1] in ('D', 'N') and nb_expected > 0"
-    )
-    assert {row[:3]: row[3:] for row in rows} == {
-        (month(text), *place): counts for (text, *place), counts in DECLARATIONS.items()
-    }
 
 
 def test_rate_is_of_the_structures_expected(built: Pipeline) -> None:

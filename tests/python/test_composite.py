@@ -11,11 +11,10 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import pytest
-import xlsxwriter
 
+from by_hand import write_fluxiae_by_hand, write_iti
 from compiled_project import CompiledProject
 from conftest import Pipeline
-from loading import FLUXIAE, fluxiae_text, write_fluxiae
 
 PERSON = "185017512345678"  # 15 characters, the key is tolerated
 SAME_PERSON = "1 85 01 75 123 456"
@@ -140,12 +139,12 @@ OUTCOMES = {
 
 # One structure in 01 with one contract of each type counted on the last day: ACI from 2017, EI from
 # 2021, two EITI from 2020. AI and ETTI have no one.
-ASP_CONTRACTS = [
-    ("1", "P1", "ACI_DC", "01/01/2017"),
-    ("2", "P2", "EI_DC", "15/03/2021"),
-    ("3", "P3", "EITI_DC", "01/01/2020"),
-    ("4", "P4", "EITI_DC", "01/01/2020"),
-]
+ASP_CONTRACTS = """
+1|P1|S1|ACI_DC|01/01/2017
+2|P2|S1|EI_DC|15/03/2021
+3|P3|S1|EITI_DC|01/01/2020
+4|P4|S1|EITI_DC|01/01/2020
+"""
 
 
 def _write_lines(
@@ -156,45 +155,9 @@ def _write_lines(
     path.write_text("\n".join(lines) + "\n", encoding=encoding)
 
 
-def _write_asp_fluxiae(drop: Path) -> None:
-    stamp = "05042022_112211"
-    contracts = [
-        {
-            "contrat_id_ctr": number,
-            "contrat_id_pph": person,
-            "contrat_id_structure": "S1",
-            "contrat_mesure_disp_code": measure,
-            "contrat_date_embauche": start,
-        }
-        for number, person, measure, start in ASP_CONTRACTS
-    ]
-    rows: dict[str, list[dict[str, str]]] = {
-        "structure": [{"structure_id_siae": "S1", "structure_adresse_admin_code_insee": "01053"}],
-        "contrat_mission": contracts,
-    }
-    contents = {
-        name: fluxiae_text(table, rows.get(name, []), deb=stamp) for name, table in FLUXIAE.items()
-    }
-    write_fluxiae(drop, contents, stamp=stamp)
-
-
-def _write_iti(path: Path) -> None:
-    path.parent.mkdir(parents=True)
-    with xlsxwriter.Workbook(str(path)) as workbook:
-        sheet = workbook.add_worksheet()
-        dates = workbook.add_format({"num_format": "mmm-yy"})
-        sheet.write(0, 0, "Entrées dans le programme")
-        sheet.write_row(2, 0, ["Mois", "Région", "Département", "Réseau", "Entrées"])
-        for line, row in enumerate(ITI_ROWS, start=3):
-            for column, value in enumerate(row):
-                if isinstance(value, dt.date):
-                    sheet.write_datetime(line, column, value, dates)
-                elif value != "":
-                    sheet.write(line, column, value)
-
-
 def _write_drop(drop: Path) -> None:
-    _write_asp_fluxiae(drop)
+    stamp = "05042022_112211"
+    write_fluxiae_by_hand(drop, stamp, structure="S1||01053", contrat_mission=ASP_CONTRACTS)
     _write_lines(
         drop / "extrapro" / "contrats_pro_20220405.csv",
         "NUM_CONTRAT;TYPE_CONTRAT;NUM_AVENANT;SIRET_EMPLOYEUR;RAISON_SOCIALE;CODE_NAF;IDCC;"
@@ -236,7 +199,7 @@ def _write_drop(drop: Path) -> None:
             separator=",",
             encoding="utf-8",
         )
-    _write_iti(drop / "bpifrance_iti" / "iti_entrees_20220215.xlsx")
+    write_iti(drop / "bpifrance_iti" / "iti_entrees_20220215.xlsx", ITI_ROWS)
 
 
 @pytest.fixture(scope="module")
@@ -268,7 +231,7 @@ def _composite(pipeline: Pipeline) -> dict[str, tuple[object, ...]]:
         from marts.fct_composite_stock
         where territory_id = 'FR'
     """)
-    return {month: rest for month, *rest in ((row[0], *row[1:]) for row in rows)}
+    return {month: rest for month, *rest in rows}
 
 
 def test_geiq_stock_is_the_one_computed_by_hand(built: Pipeline) -> None:

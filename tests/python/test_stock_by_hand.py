@@ -7,20 +7,13 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import date
-from pathlib import Path
 
 import pytest
 
+from by_hand import write_fluxiae_by_hand
 from compiled_project import CompiledProject
 from conftest import Pipeline
 
-STRUCTURE = (
-    "structure_id_siae|structure_adresse_admin_cp|structure_adresse_admin_code_insee"
-    "|structure_adresse_gestion_cp|structure_adresse_gestion_code_insee"
-    "|structure_date_modification|structure_siret_signature|structure_siret_actualise"
-    "|structure_denomination|structure_code_naf|structure_adresse_admin_commune"
-    "|structure_adresse_gestion_commune|structure_date_creation"
-)
 STRUCTURES = """
 10||54395||||||LES JARDINS "DU COIN
 20||75056|||01/01/2020
@@ -31,12 +24,6 @@ STRUCTURES = """
 70|||6088|06088
 """
 
-ANNEXE = (
-    "af_id_annexe_financiere|af_id_structure|af_mesure_dispositif_code"
-    "|af_numero_annexe_financiere|af_numero_avenant_renouvellement"
-    "|af_numero_avenant_modification|af_etat_annexe_financiere_code|af_date_debut_effet"
-    "|af_date_fin_effet|af_etp_postes_insertion"
-)
 ANNEXES = """
 1|10|ACI_DC|ACI054200001|0|0|VALIDE|01/01/2020
 2|10|AI_DC|AI054200001|0|0|VALIDE|01/01/2020
@@ -50,7 +37,6 @@ ANNEXES = """
 9|50|AI_DC|AI99A200001|0|0|VALIDE|01/01/2020
 """
 
-SALARIE = "salarie_id|salarie_nir|salarie_date_modification|salarie_nom_usage"
 # 101, 102 and 105 are one person, 106 and 107 another; 103 and 104 have no usable number.
 SALARIES = """
 101|185075439500123|01/01/2020|QUENNEVILLE
@@ -64,11 +50,6 @@ SALARIES = """
 107|290062A10004255|01/01/2020|TREHOUART
 """
 
-CONTRAT = (
-    "contrat_id_ctr|contrat_id_pph|contrat_id_structure|contrat_mesure_disp_code"
-    "|contrat_date_embauche|contrat_date_fin_contrat|contrat_date_sortie_definitive"
-    "|contrat_date_modification|contrat_type_contrat|contrat_date_creation"
-)
 CONTRACTS = """
 1|101|10|ACI_DC|15/01/2021|15/03/2021
 2|102|10|ACI_DC|01/01/2021|28/02/2021
@@ -92,11 +73,6 @@ CONTRACTS = """
 18|104|10|ACI_DC|01/01/2019|31/01/2019|n/a
 """
 
-ETAT = (
-    "emi_dsm_id|emi_pph_id|emi_afi_id|emi_ctr_id|emi_sme_mois|emi_sme_annee"
-    "|emi_esm_etat_code|emi_nb_heures_travail|emi_date_modification|emi_sme_version"
-    "|emi_part_etp|emi_date_creation"
-)
 STATES = """
 1|101|2||1|2021|VALIDE|0.5
 2|102|2||01|2021|SAISI|.5
@@ -172,27 +148,21 @@ STATE_OUTCOMES = {
 }
 
 
-def write_table(folder: Path, view: str, header: str, rows: str) -> None:
-    """Write a table as ASP does: DEB row, header, records filled up to the header, FIN row."""
-    padding = "|" * header.count("|")
-    records = [row + "|" * (header.count("|") - row.count("|")) for row in rows.strip().split("\n")]
-    lines = [f"DEB{view}28022021_063000{padding}", header, *records, f"FIN{len(records)}{padding}"]
-    path = folder / f"fluxIAE_{view}_28022021_063000.csv"
-    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
-
-
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory, compiled_project: CompiledProject) -> Pipeline:
     """The hand-made drop, loaded and built."""
     pipeline = Pipeline(tmp_path_factory.mktemp("by_hand"))
-    folder = pipeline.folder / "drop" / "asp_fluxiae"
-    folder.mkdir(parents=True)
-    write_table(folder, "Structure", STRUCTURE, STRUCTURES)
-    write_table(folder, "AnnexeFinanciere", ANNEXE, ANNEXES)
-    write_table(folder, "ContratMission", CONTRAT, CONTRACTS)
-    write_table(folder, "EtatMensuelIndiv", ETAT, STATES)
-    write_table(folder, "Salarie", SALARIE, SALARIES)
-    pipeline.load(folder.parent)
+    drop = pipeline.folder / "drop"
+    write_fluxiae_by_hand(
+        drop,
+        "28022021_063000",
+        structure=STRUCTURES,
+        annexe_financiere=ANNEXES,
+        contrat_mission=CONTRACTS,
+        etat_mensuel_indiv=STATES,
+        salarie=SALARIES,
+    )
+    pipeline.load(drop)
     compiled_project.build(pipeline.warehouse, tested=True)
     return pipeline
 
