@@ -25,6 +25,7 @@ from typer.testing import CliRunner
 from compiled_project import CompiledProject
 from iae.cli import app
 from iae.loading.raw_tables import opened_to_load
+from loading import SALT, Warehouse
 
 # Parsed projects are large, and are not collected: looking through them is a tenth of a build.
 gc.set_threshold(100_000)
@@ -235,6 +236,16 @@ class Pipeline:
 def pipeline(tmp_path: Path) -> Pipeline:
     """A pipeline with an empty warehouse of its own."""
     return Pipeline(tmp_path)
+
+
+@pytest.fixture
+def warehouse(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Warehouse:
+    """A warehouse to load into, which commands use too."""
+    warehouse = Warehouse(tmp_path)
+    monkeypatch.setenv("IAE_WAREHOUSE", str(warehouse.path))
+    monkeypatch.setenv("IAE_SALT", SALT)
+    monkeypatch.delenv("IAE_ARCHIVE_PASSWORD", raising=False)
+    return warehouse
 
 
 def do_without(thing: str, where: str) -> NoReturn:

@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 import gzip
+import io
+import stat
+import subprocess
+import sys
+import tarfile
+import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyzipper
+import xlsxwriter
+from click.testing import Result
+from typer.testing import CliRunner
 
+from iae.cli import app
 from iae.errors import IaeError
 from iae.loading.declaration import Table
 from iae.loading.drops import look_into
@@ -17,28 +28,32 @@ from iae.loading.load import Options, Outcome, load_all
 from iae.loading.raw_tables import opened_to_load
 from iae.loading.sources import SOURCES
 
-VIEWS = {
-    "structure": "Structure",
-    "annexe_financiere": "AnnexeFinanciere",
-    "contrat_mission": "ContratMission",
-    "etat_mensuel_indiv": "EtatMensuelIndiv",
-    "salarie": "Salarie",
-}
 FLUXIAE = {table.name: table for table in SOURCES["asp_fluxiae"].tables}
+STAMP = "22022022_112211"
 NIR = "185057512000542"
+SALT = "salt and pepper, black"
+EXTRAPRO = [column.upper() for column in SOURCES["extrapro"].tables[0].wanted]
+PRO = "extrapro/contrats_pro_20220301.csv"
+ITI = "bpifrance_iti/iti_entrees_20220301.xlsx"
+CONTRATS_AIDES = list(SOURCES["asp_contrats_aides"].tables[0].wanted)
 
 Row = Mapping[str, str]
 
 
-def file_name(table: str, stamp: str = "22022022_112211") -> str:
-    return f"fluxIAE_{VIEWS[table]}_{stamp}.csv.gz"
+def view(table: str) -> str:
+    """How the ASP names a table."""
+    return table.title().replace("_", "")
+
+
+def file_name(table: str, stamp: str = STAMP) -> str:
+    return f"fluxIAE_{view(table)}_{stamp}.csv.gz"
 
 
 def fluxiae_text(
     table: Table,
     rows: Sequence[Row],
     *,
-    deb: str | None = "22022022_112211",
+    deb: str | None = STAMP,
     fin: int | bool = True,
     end: str = "\n",
     columns: Sequence[str] = (),
@@ -48,7 +63,7 @@ def fluxiae_text(
     padding = "|" * (len(columns) - 1)
     lines = ["|".join(columns), *("|".join(row.get(name, "") for name in columns) for row in rows)]
     if deb:
-        lines.insert(0, f"DEB{VIEWS[table.name]}{deb}{padding}")
+        lines.insert(0, f"DEB{view(table.name)}{deb}{padding}")
     if fin is not False:
         lines.append(f"FIN{len(rows) if fin is True else fin}{padding}")
     return "".join(line + end for line in lines)
@@ -84,7 +99,7 @@ def write_fluxiae(
     contents: Mapping[str, bytes | str | None] | None = None,
     *,
     nb_rows: int = 3,
-    stamp: str = "22022022_112211",
+    stamp: str = STAMP,
 ) -> Path:
     """Write a whole drop of FluxIAE, `contents` aside: given as they are, or left out (None)."""
     folder = drop / "asp_fluxiae"
@@ -100,10 +115,134 @@ def write_fluxiae(
     return drop
 
 
+def fluxiae_texts(
+    stamp: str = STAMP, nb_rows: int = 3, deb: str | None = STAMP
+) -> dict[str, bytes]:
+    """The files of an extract, unpacked, by their names."""
+    return {
+        file_name(name, stamp).removesuffix(".gz"): fluxiae_text(
+            table, rows_of(table, nb_rows), deb=deb
+        ).encode()
+        for name, table in FLUXIAE.items()
+    }
+
+
+def contract(number: str, name: str = "", nir: str = NIR) -> str:
+    values = {"NUM_CONTRAT": number, "RAISON_SOCIALE": name, "NIR": nir}
+    return ";".join(values.get(column, "") for column in EXTRAPRO)
+
+
+def extrapro(*records: str, end: str = "\n") -> str:
+    return "".join(line + end for line in [";".join(EXTRAPRO), *records])
+
+
+def workbook(rows: list[list[object]]) -> bytes:
+    return workbook_of({"Feuil1": rows})
+
+
+def workbook_of(sheets: dict[str, list[list[object]]]) -> bytes:
+    """A workbook of these sheets; the one named Calculs is hidden."""
+    content = io.BytesIO()
+    with xlsxwriter.Workbook(content, {"default_date_format": "mmm-yy"}) as book:
+        for name, rows in sheets.items():
+            sheet = book.add_worksheet(name)
+            if name == "Calculs":
+                sheet.hide()
+            for line, row in enumerate(rows):
+                sheet.write_row(line, 0, row)
+    return content.getvalue()
+
+
+def zipped(
+    entries: dict[str, bytes], password: str | None = None, mode: int = stat.S_IFREG | 0o644
+) -> bytes:
+    content = io.BytesIO()
+    with pyzipper.AESZipFile(content, "w", compression=zipfile.ZIP_DEFLATED) as archive:
+        if password:
+            archive.setpassword(password.encode())
+            archive.setencryption(pyzipper.WZ_AES, nbits=256)
+        for name, data in entries.items():
+            info = pyzipper.zipfile_aes.AESZipInfo(name)
+            info.external_attr = mode << 16
+            info.compress_type = zipfile.ZIP_DEFLATED
+            archive.writestr(info, data)
+    return content.getvalue()
+
+
+def tarred(entries: dict[str, bytes]) -> bytes:
+    content = io.BytesIO()
+    with tarfile.open(fileobj=content, mode="w:gz") as archive:
+        for name, data in entries.items():
+            info = tarfile.TarInfo(name)
+            info.size = len(data)
+            archive.addfile(info, io.BytesIO(data))
+    return content.getvalue()
+
+
+def edition(indicators: Sequence[str]) -> dict[str, bytes]:
+    """The three files of an edition, with a row for each of the indicators."""
+    files = {}
+    for table in SOURCES["barometre"].tables:
+        shaped = {"mesure": '"a,\nb"', "date": "2022-01-31", "valeur": "12.0"}
+        rows = [{**shaped, "id_indicateur": indicator} for indicator in indicators]
+        lines = [",".join(row.get(name, "x") for name in table.columns) for row in rows]
+        text = "\n".join([",".join(table.columns), *lines])
+        files[f"barometre-resultats-detail-{table.name}.csv"] = text.encode()
+    return files
+
+
+def below(folder: str, files: Mapping[str, bytes]) -> dict[str, bytes]:
+    return {f"{folder}/{name}": content for name, content in files.items()}
+
+
+def put(drop: Path, name: str, content: bytes) -> Path:
+    return put_all(drop, {name: content})
+
+
+def put_all(drop: Path, files: Mapping[str, bytes]) -> Path:
+    for name, content in files.items():
+        path = drop / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    return drop
+
+
+def run(*arguments: str | Path, code: int = 0) -> Result:
+    """Run a command in this process; check its exit code, and that no fault is ours."""
+    done = CliRunner().invoke(app, [str(argument) for argument in arguments])
+    assert done.exception is None or isinstance(done.exception, SystemExit), done.exc_info
+    assert done.exit_code == code, done.output
+    return done
+
+
+def error_of(*arguments: str | Path) -> str:
+    """The one sentence of a command that must be refused."""
+    lines = run(*arguments, code=1).stderr.splitlines()
+    [sentence] = [line for line in lines if line.startswith("Error: ")]
+    return sentence
+
+
+@contextmanager
+def open_elsewhere(path: Path) -> Iterator[subprocess.Popen[str]]:
+    """A process that has a warehouse open, killed at the end."""
+    holding = "import duckdb, sys; c = duckdb.connect(sys.argv[1]); print('open'); input()"
+    with subprocess.Popen(
+        [sys.executable, "-u", "-c", holding, path],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "open\n"
+        yield process
+        process.kill()
+
+
 class Warehouse:
     """A warehouse of one test's own, loaded in this process."""
 
     def __init__(self, folder: Path) -> None:
+        self.folder = folder
         self.path = folder / "warehouse" / "build.duckdb"
 
     def load(self, *drops: Path, **options: Any) -> list[Outcome]:
@@ -120,6 +259,10 @@ class Warehouse:
         for fault in [*drop.faults, *faults]:
             raise fault
         return outcomes
+
+    def load_files(self, files: Mapping[str, bytes], **options: Any) -> list[Outcome]:
+        """Write a drop of these files, and load it."""
+        return self.load(put_all(self.folder / "drop", files), **options)
 
     def fault(self, *drops: Path, **options: Any) -> str:
         """Load what must be refused; return the sentence."""
@@ -140,3 +283,7 @@ class Warehouse:
     def query(self, sql: str) -> list[tuple[Any, ...]]:
         with self.connected() as connection:
             return connection.execute(sql).fetchall()
+
+    def values(self, sql: str) -> list[Any]:
+        """The first column of a query."""
+        return [row[0] for row in self.query(sql)]

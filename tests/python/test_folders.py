@@ -7,17 +7,16 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
 
 from conftest import PROJECT
-from iae.cli import app
 from iae.errors import IaeError
 from iae.folders import MARK, replaced
+from loading import put, run
 
 
 @pytest.fixture(autouse=True)
@@ -34,8 +33,7 @@ def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def write(out: Path, *names: str, command: str = "site", text: str = "new") -> None:
     with replaced(out, command, others=("catalogue", "donnees")) as folder:
         for name in names:
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            (folder / name).write_text(text)
+            put(folder, name, text.encode())
 
 
 def contents(folder: Path) -> dict[str, str]:
@@ -56,8 +54,7 @@ def test_what_the_command_wrote_before_is_replaced(tmp_path: Path) -> None:
 
 def test_what_others_put_there_stays(tmp_path: Path) -> None:
     out = tmp_path / "site"
-    (out / "donnees" / "2022-10-11").mkdir(parents=True)
-    (out / "donnees" / "2022-10-11" / "stock.csv").write_text("released")
+    put(out, "donnees/2022-10-11/stock.csv", b"released")
     write(out / "catalogue", "index.html", command="catalogue", text="catalogue")
     write(out, "index.html")
     (out / "notes.txt").write_text("dear")
@@ -74,32 +71,21 @@ def test_what_others_put_there_stays(tmp_path: Path) -> None:
     assert (out / "catalogue" / "index.html").read_text() == "newer catalogue"
 
 
-def changed(out: Path) -> None:
-    (out / "index.html").write_text("dear")
-
-
 def mark_taken_from_elsewhere(out: Path) -> None:
-    mine = out.with_name("mine")
-    mine.mkdir()
-    changed(mine)
+    mine = put(out.with_name("mine"), "index.html", b"dear")
     shutil.copy(out / MARK, mine)
     shutil.rmtree(out)
     mine.rename(out)
 
 
-def folder_where_a_file_comes(out: Path) -> None:
-    (out / "new.html").mkdir()
-    (out / "new.html" / "notes.txt").write_text("dear")
-
-
 @pytest.mark.parametrize(
     "act",
     [
-        changed,
         mark_taken_from_elsewhere,
-        folder_where_a_file_comes,
-        lambda out: (out / "new.html").write_text("dear"),
-        lambda out: (out / "assets").write_text("dear"),
+        lambda out: put(out, "index.html", b"dear"),
+        lambda out: put(out, "new.html/notes.txt", b"dear"),
+        lambda out: put(out, "new.html", b"dear"),
+        lambda out: put(out, "assets", b"dear"),
         lambda out: (out / "new.html").symlink_to("dear"),
     ],
 )
@@ -125,84 +111,56 @@ def test_a_mark_made_by_hand_gives_nothing_away(tmp_path: Path) -> None:
     assert (tmp_path / "notes.txt").read_text() == "dear"
 
 
-def a_folder_of_files(tmp_path: Path) -> Path:
-    (tmp_path / "mine").mkdir()
-    (tmp_path / "mine" / "file").write_text("dear")
-    return tmp_path / "mine"
+def of_another_command(folder: Path) -> Path:
+    write(folder / "mine", "file", command="other", text="dear")
+    return folder / "mine"
 
 
-def one_that_another_command_wrote(tmp_path: Path) -> Path:
-    write(tmp_path / "mine", "file", command="other", text="dear")
-    return tmp_path / "mine"
-
-
-def the_marked_mother_of_the_current_folder(tmp_path: Path) -> Path:
-    (tmp_path / "file").write_text("dear")
+def the_marked_mother_of_the_current_folder(folder: Path) -> Path:
     for command in ("site", "catalogue", "sample"):
-        (tmp_path / MARK).write_text(f"iae {command}\nfile\n")
-    return tmp_path
+        (folder / MARK).write_text(f"iae {command}\nfile\n")
+    return put(folder, "file", b"dear")
 
 
-def a_link(tmp_path: Path) -> Path:
-    (tmp_path / "link").symlink_to(a_folder_of_files(tmp_path))
-    return tmp_path / "link"
+def a_link(folder: Path, target: str) -> Path:
+    put(folder / "mine", "file", b"dear")
+    (folder / "link").symlink_to(folder / target)
+    return folder / "link"
 
 
-def a_link_to_nothing(tmp_path: Path) -> Path:
-    (tmp_path / "link").symlink_to(tmp_path / "nothing")
-    return tmp_path / "link"
+def an_empty_folder(folder: Path) -> Path:
+    folder.mkdir()
+    return folder
 
 
-def a_file(tmp_path: Path) -> Path:
-    return a_folder_of_files(tmp_path) / "file"
+# How each is made in a folder that holds the current folder and, in time, the home.
+PLACES: dict[str, Callable[[Path], Path]] = {
+    "a folder of files": lambda folder: put(folder / "mine", "file", b"dear"),
+    "what another command wrote": of_another_command,
+    "the marked mother of the current folder": the_marked_mother_of_the_current_folder,
+    "a link": lambda folder: a_link(folder, "mine"),
+    "a link to nothing": lambda folder: a_link(folder, "nothing"),
+    "a file": lambda folder: put(folder / "mine", "file", b"dear") / "file",
+    "below a file": lambda folder: put(folder / "mine", "file", b"dear") / "file" / "site",
+    "the empty current folder": lambda _: Path(),
+    "the empty home": lambda folder: an_empty_folder(folder / "home"),
+    "the folder of the warehouse": lambda folder: an_empty_folder(folder / "data"),
+    "the mother": lambda _: Path(".."),
+    "the root": lambda _: Path("/"),
+    "the project": lambda _: PROJECT,
+}
 
 
-def below_a_file(tmp_path: Path) -> Path:
-    return a_file(tmp_path) / "site"
-
-
-def the_empty_current_folder(tmp_path: Path) -> Path:
-    return Path()
-
-
-def the_empty_home(tmp_path: Path) -> Path:
-    (tmp_path / "home").mkdir()
-    return tmp_path / "home"
-
-
-def the_folder_of_the_warehouse(tmp_path: Path) -> Path:
-    (tmp_path / "data").mkdir()
-    return tmp_path / "data"
-
-
-@pytest.mark.parametrize(
-    "place",
-    [
-        a_folder_of_files,
-        one_that_another_command_wrote,
-        the_marked_mother_of_the_current_folder,
-        a_link,
-        a_link_to_nothing,
-        a_file,
-        below_a_file,
-        the_empty_current_folder,
-        the_empty_home,
-        the_folder_of_the_warehouse,
-        lambda _: Path(".."),
-        lambda _: Path("/"),
-        lambda _: PROJECT,
-    ],
-)
+@pytest.mark.parametrize("place", PLACES.values(), ids=PLACES)
 @pytest.mark.parametrize(
     "words", [["catalogue"], ["site", "--out"], ["sample", "--force", "--scale", "0.001"]]
 )
 def test_nothing_else_is_replaced(place, words: list[str], tmp_path: Path) -> None:
     out = place(tmp_path)
     before = sorted(tmp_path.rglob("*"))
-    result = CliRunner().invoke(app, [*words, str(out)])
-    assert result.exit_code == 1
-    assert result.stderr.startswith("Error: ")
-    assert len(result.stderr.splitlines()) == 1
+    shown = run(*words, out, code=1).stderr
+    assert shown.startswith("Error: ")
+    assert len(shown.splitlines()) == 1
     assert sorted(tmp_path.rglob("*")) == before
     assert all(file.read_text() == "dear" for file in tmp_path.rglob("file"))
 

@@ -143,6 +143,7 @@ def test_no_place_that_the_models_find_is_unusable(kind: str, key: tuple[Key, ..
 TOTALS = {
     **dict.fromkeys(("Total", "TOTAL 2021", "\u00a0Total", "*Total*", "« Total »"), True),
     **dict.fromkeys(("Sous-total", "sous total", "SOUS\u2011TOTAL", "Sous\u2013total"), True),
+    **dict.fromkeys(("Sous-total Bretagne", "Sous\u00a0total", "ensemble des réseaux"), True),
     **dict.fromkeys(("Ensemble", "ENSEMBLE DES RÉSEAUX", "Sous\u00a0-\u00a0total"), True),
     **dict.fromkeys(("", "Bretagne", "Totaux", "Le total", "Sous", "Cumul"), False),
 }

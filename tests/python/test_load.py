@@ -14,9 +14,7 @@ import time
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
 
-from iae.cli import app
 from iae.loading.comparison import compare
 from iae.loading.history import loads
 from iae.loading.raw_tables import opened_to_load
@@ -24,32 +22,20 @@ from iae.loading.sources import SOURCES
 from loading import (
     FLUXIAE,
     NIR,
+    PRO,
     Warehouse,
+    contract,
+    error_of,
+    extrapro,
     file_name,
     fluxiae_text,
+    open_elsewhere,
+    put,
     rows_of,
+    run,
     write_fluxiae,
+    zipped,
 )
-from test_load_formats import contract, extrapro, put, zipped
-
-SIRET = "1234567890001"
-PRO = "extrapro/contrats_pro_{}.csv"
-
-
-@pytest.fixture
-def warehouse(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Warehouse:
-    warehouse = Warehouse(tmp_path)
-    monkeypatch.setenv("IAE_WAREHOUSE", str(warehouse.path))
-    monkeypatch.setenv("IAE_SALT", "salt and pepper, black")
-    monkeypatch.delenv("IAE_ARCHIVE_PASSWORD", raising=False)
-    return warehouse
-
-
-def run(*arguments: str | Path) -> tuple[int, str]:
-    """Run the command line in this process; return its exit code and all it showed."""
-    done = CliRunner().invoke(app, [str(argument) for argument in arguments])
-    assert done.exception is None or isinstance(done.exception, SystemExit), done.exc_info
-    return done.exit_code, done.output
 
 
 def extracts(warehouse: Warehouse, source: str) -> list[tuple[str, bool]]:
@@ -65,9 +51,8 @@ def extracts(warehouse: Warehouse, source: str) -> list[tuple[str, bool]]:
 def drop_of(folder: Path, date: str, nb_contracts: int = 3) -> Path:
     """An Extrapro drop of a date, with contracts whose number begins with the date."""
     records = [contract(f"{date}-{rank}") for rank in range(nb_contracts)]
-    return put(
-        folder / f"drop-{date}-{nb_contracts}", PRO.format(date), extrapro(*records).encode()
-    )
+    name = f"extrapro/contrats_pro_{date}.csv"
+    return put(folder / f"drop-{date}-{nb_contracts}", name, extrapro(*records).encode())
 
 
 # What is there from the first load on
@@ -90,13 +75,10 @@ def test_every_raw_table_is_there_and_empty(tmp_path: Path, warehouse: Warehouse
                 ("_file", "VARCHAR"),
                 ("_line", "BIGINT"),
             ]
-            [(nb_rows,)] = warehouse.query(f"select count(*) from raw.{source.name}__{table.name}")
+            [nb_rows] = warehouse.values(f"select count(*) from raw.{source.name}__{table.name}")
             assert nb_rows == (3 if source.name == "extrapro" else 0)
-    assert not any("nir" in name and "hash" not in name for name in column_names(warehouse))
-
-
-def column_names(warehouse: Warehouse) -> list[str]:
-    return [name for (name,) in warehouse.query("select column_name from duckdb_columns()")]
+    names = warehouse.values("select column_name from duckdb_columns()")
+    assert not any("nir" in name and "hash" not in name for name in names)
 
 
 def test_columns_in_any_order_and_more_of_them(tmp_path: Path, warehouse: Warehouse) -> None:
@@ -152,14 +134,10 @@ def test_a_real_line_is_kept_after_repairs(tmp_path: Path, warehouse: Warehouse)
     assert (counts.nb_records, counts.nb_rows, counts.nb_rejected) == (4, 3, 1)
 
 
-def test_an_entry_with_an_apostrophe_is_named_as_it_is(
-    tmp_path: Path, warehouse: Warehouse
-) -> None:
-    name = PRO.format("20220301")
-    packed = zipped({"l'extrait.csv": extrapro(contract("1")).encode()})
-    warehouse.load(put(tmp_path / "drop", name, packed))
+def test_an_entry_with_an_apostrophe_is_named_as_it_is(warehouse: Warehouse) -> None:
+    warehouse.load_files({PRO: zipped({"l'extrait.csv": extrapro(contract("1")).encode()})})
     assert warehouse.query("select _file, _line from raw.extrapro__contrats_pro") == [
-        (f"{Path(name).name} > l'extrait.csv", 2)
+        ("contrats_pro_20220301.csv > l'extrait.csv", 2)
     ]
 
 
@@ -168,11 +146,10 @@ def test_an_entry_with_an_apostrophe_is_named_as_it_is(
 
 def test_the_same_extract_again_changes_nothing(tmp_path: Path, warehouse: Warehouse) -> None:
     drop = write_fluxiae(tmp_path / "drop")
-    assert run("load", drop)[0] == 0
+    run("load", drop)
     before = warehouse.query("select load_id, loaded_at from raw.extracts")
-    code, shown = run("load", drop)
-    assert code == 0
-    assert "asp_fluxiae, extract of 2022-02-22: already loaded, nothing to do" in shown
+    already = "asp_fluxiae, extract of 2022-02-22: already loaded, nothing to do"
+    assert already in run("load", drop).output
     assert warehouse.query("select load_id, loaded_at from raw.extracts") == before
 
 
@@ -204,85 +181,74 @@ def test_the_lines_of_an_extract_go_with_it(tmp_path: Path, warehouse: Warehouse
         "asp_fluxiae__salarie__3",
         "asp_fluxiae__salarie__3__lines",
     ]
-    assert warehouse.query("select _line from raw.asp_fluxiae__salarie order by all") == [
-        (3,),
-        (4,),
-        (6,),
-    ]
+    assert warehouse.values("select _line from raw.asp_fluxiae__salarie order by all") == [3, 4, 6]
 
 
 def landed(warehouse: Warehouse) -> set[str]:
-    return {
-        number.partition("-")[0]
-        for (number,) in warehouse.query("select num_contrat from raw.extrapro__contrats_pro")
-    }
+    numbers = warehouse.values("select num_contrat from raw.extrapro__contrats_pro")
+    return {number.partition("-")[0] for number in numbers}
 
 
 def tables(warehouse: Warehouse) -> list[str]:
-    return [
-        name
-        for (name,) in warehouse.query(
-            "select table_name from duckdb_tables() where schema_name = 'landing' order by all"
-        )
-    ]
+    return warehouse.values(
+        "select table_name from duckdb_tables() where schema_name = 'landing' order by all"
+    )
 
 
 def test_an_older_extract_does_not_become_current(tmp_path: Path, warehouse: Warehouse) -> None:
     warehouse.load(drop_of(tmp_path, "20220401"))
-    code, shown = run("load", drop_of(tmp_path, "20220301"))
-    assert (code, landed(warehouse)) == (0, {"20220401"})
+    shown = run("load", drop_of(tmp_path, "20220301")).output
+    assert landed(warehouse) == {"20220401"}
     assert "kept, but not current: older than the current extract" in shown
     assert extracts(warehouse, "extrapro") == [("2022-03-01", False), ("2022-04-01", True)]
-    assert (
-        "not loaded: older than the 2 extracts kept"
-        in run("load", drop_of(tmp_path, "20220201"))[1]
-    )
-    run("load", "--keep", "3", drop_of(tmp_path, "20220201"))
+    oldest = drop_of(tmp_path, "20220201")
+    assert "not loaded: older than the 2 extracts kept" in run("load", oldest).output
+    run("load", "--keep", "3", oldest)
     assert len(extracts(warehouse, "extrapro")) == 3
 
 
 def test_rollback_and_forward_again(tmp_path: Path, warehouse: Warehouse) -> None:
     older, newer = (drop_of(tmp_path, date) for date in ("20220301", "20220401"))
     warehouse.load(older, newer)
-    assert run("rollback", "extrapro") == (
-        0,
-        "extrapro: extract of 2022-04-01 taken back; extract of 2022-03-01 is current again.\n",
+    assert run("rollback", "extrapro").output == (
+        "extrapro: extract of 2022-04-01 taken back; extract of 2022-03-01 is current again.\n"
     )
     assert landed(warehouse) == {"20220301"}
-    code, shown = run("rollback", "extrapro")
-    assert code == 1
-    assert "no earlier extract is kept" in shown
+    assert "no earlier extract is kept" in error_of("rollback", "extrapro")
     # A job that loads the same drop again does not undo what the operator decided.
-    assert "already loaded; kept, but not current" in run("load", newer)[1]
+    assert "already loaded; kept, but not current" in run("load", newer).output
     assert landed(warehouse) == {"20220301"}
-    assert "made current again" in run("load", "--accept", newer)[1]
+    assert "made current again" in run("load", "--accept", newer).output
     assert landed(warehouse) == {"20220401"}
+
+
+def lists_of(drop: Path, name: str, *years: int) -> Path:
+    """Lists of GEIQ, of one row each."""
+    header = "Nom,Code Postal,Ville,SIRET\n"
+    for year in years:
+        text = f"{header}{name} {year},1,v,12345678900012\n"
+        put(drop, f"geiq/geiq_{year}.csv", text.encode())
+    return drop
+
+
+def listed(warehouse: Warehouse) -> list[str]:
+    return warehouse.values("select nom from raw.geiq__listes order by all")
 
 
 def test_rollback_of_an_edition(tmp_path: Path, warehouse: Warehouse) -> None:
     """Lists of GEIQ add up by year; the last one loaded is taken back, for the one before it."""
-    header = "Nom,Code Postal,Ville,SIRET\n"
-    for name, rows in (("a", ["1", "2"]), ("b", ["3", "4"])):
-        for year in (2021, 2022):
-            text = header + "".join(f"{name}{year},1,v,{SIRET}{siret}\n" for siret in rows)
-            put(tmp_path / name, f"geiq/geiq_{year}.csv", text.encode())
-    warehouse.load(tmp_path / "a")
-    warehouse.load(tmp_path / "b")
-
-    def names() -> list[str]:
-        rows = warehouse.query("select distinct nom from raw.geiq__listes order by all")
-        return [name for (name,) in rows]
-
-    assert names() == ["b2021", "b2022"]
+    for name in ("a", "b"):
+        warehouse.load(lists_of(tmp_path / name, name, 2021, 2022))
+    assert listed(warehouse) == ["b 2021", "b 2022"]
     run("rollback", "geiq")
-    assert names() == ["a2022", "b2021"]
+    assert listed(warehouse) == ["a 2022", "b 2021"]
     run("rollback", "geiq")
-    assert names() == ["a2021", "a2022"]
+    assert listed(warehouse) == ["a 2021", "a 2022"]
     run("rollback", "geiq")
-    assert names() == ["a2021"]
-    assert run("rollback", "geiq")[0] == 1
-    assert names() == ["a2021"]
-    assert run("rollback", "nothing")[0] == 1
+    assert listed(warehouse) == ["a 2021"]
+    run("rollback", "geiq", code=1)
+    assert listed(warehouse) == ["a 2021"]
+    run("rollback", "nothing", code=1)
 
 
 def test_a_real_extract_comes_after_every_synthetic_one(
@@ -290,8 +256,8 @@ def test_a_real_extract_comes_after_every_synthetic_one(
 ) -> None:
     synthetic = drop_of(tmp_path, "20220401", 99)
     (synthetic / "SYNTHETIC.md").write_text("synthetic")
-    assert "loaded (synthetic)" in run("load", synthetic)[1]
-    assert run("load", drop_of(tmp_path, "20220301"))[0] == 0
+    assert "loaded (synthetic)" in run("load", synthetic).output
+    run("load", drop_of(tmp_path, "20220301"))
     assert landed(warehouse) == {"20220301"}
     assert warehouse.query("select extract_date, is_synthetic from raw.extracts order by all") == [
         (dt.date(2022, 3, 1), False),
@@ -302,23 +268,14 @@ def test_a_real_extract_comes_after_every_synthetic_one(
 def test_real_and_synthetic_lists_never_count_together(
     tmp_path: Path, warehouse: Warehouse
 ) -> None:
-    header = "Nom,Code Postal,Ville,SIRET\n"
-    for name, years in (("synthetic", (2020, 2021, 2022)), ("real", (2021,))):
-        for year in years:
-            text = header + f"{name} {year},1,v,{SIRET}2\n"
-            put(tmp_path / name, f"geiq/geiq_{year}.csv", text.encode())
-    (tmp_path / "synthetic" / "SYNTHETIC.md").write_text("synthetic")
-
-    def names() -> list[str]:
-        return [name for (name,) in warehouse.query("select nom from raw.geiq__listes order by 1")]
-
-    warehouse.load(tmp_path / "synthetic")
-    assert names() == ["synthetic 2020", "synthetic 2021", "synthetic 2022"]
-    warehouse.load(tmp_path / "real")
-    assert names() == ["real 2021"]
-    put(tmp_path / "synthetic", "geiq/geiq_2023.csv", f"{header}x,1,v,{SIRET}2\n".encode())
-    warehouse.load(tmp_path / "synthetic")
-    assert names() == ["real 2021"]
+    synthetic = lists_of(tmp_path / "synthetic", "synthetic", 2020, 2021, 2022)
+    (synthetic / "SYNTHETIC.md").write_text("synthetic")
+    warehouse.load(synthetic)
+    assert listed(warehouse) == ["synthetic 2020", "synthetic 2021", "synthetic 2022"]
+    warehouse.load(lists_of(tmp_path / "real", "real", 2021))
+    assert listed(warehouse) == ["real 2021"]
+    warehouse.load(lists_of(synthetic, "synthetic", 2023))
+    assert listed(warehouse) == ["real 2021"]
 
 
 # Compared before it replaces
@@ -327,22 +284,21 @@ def test_real_and_synthetic_lists_never_count_together(
 def test_half_a_file_is_refused_with_the_figures(tmp_path: Path, warehouse: Warehouse) -> None:
     warehouse.load(drop_of(tmp_path, "20220301", 100))
     half = drop_of(tmp_path, "20220401", 50)
-    code, shown = run("load", half)
-    assert code == 1
-    assert re.search(r"falls by more than 20% from the current one of 2022-03-01", shown)
+    shown = run("load", half, code=1).output
+    assert "falls by more than 20% from the current one of 2022-03-01" in shown
     assert re.search(r"contrats_pro, rows +│ +100 │ +50 │ -50.0%", shown)
     assert landed(warehouse) == {"20220301"}
     assert tables(warehouse) == ["extrapro__contrats_pro__1"]
-    assert run("load", "--max-fall", "0.5", half)[0] == 0
+    run("load", "--max-fall", "0.5", half)
     assert landed(warehouse) == {"20220401"}
-    assert run("load", "--accept", drop_of(tmp_path, "20220501", 1))[0] == 0
+    run("load", "--accept", drop_of(tmp_path, "20220501", 1))
     assert landed(warehouse) == {"20220501"}
 
 
 def test_a_small_table_may_lose_a_row(tmp_path: Path, warehouse: Warehouse) -> None:
     warehouse.load(drop_of(tmp_path, "20220301", 4))
-    assert run("load", drop_of(tmp_path, "20220401", 1))[0] == 1
-    assert run("load", drop_of(tmp_path, "20220401", 2))[0] == 0
+    run("load", drop_of(tmp_path, "20220401", 1), code=1)
+    run("load", drop_of(tmp_path, "20220401", 2))
 
 
 def monthly(
@@ -397,18 +353,17 @@ def monthly(
 
 def test_no_annex_for_the_new_year(tmp_path: Path, warehouse: Warehouse) -> None:
     autumn = [(2021, 11), (2021, 12)]
-    assert run("load", monthly(tmp_path, "10012022_1", autumn, 2021))[0] == 0
+    run("load", monthly(tmp_path, "10012022_1", autumn, 2021))
     winter = [*autumn, (2022, 1)]
-    code, shown = run("load", monthly(tmp_path, "05022022_1", winter, 2021))
-    assert code == 1
+    shown = run("load", monthly(tmp_path, "05022022_1", winter, 2021), code=1).output
     assert re.search(r"% of last month's states with their annex +│ +100 │ +0 │ -100.0%", shown)
-    assert run("load", monthly(tmp_path, "06022022_1", winter, 2022))[0] == 0
+    run("load", monthly(tmp_path, "06022022_1", winter, 2022))
 
 
 def test_a_percentage_has_no_allowance_for_chance(tmp_path: Path, warehouse: Warehouse) -> None:
     """29 of 100 states of the last month, those of 2022, have lost their annex: 100 to 71."""
     months = [(2021, 12), (2022, 1)]
-    assert run("load", monthly(tmp_path, "05022022_1", months, 2022, 100))[0] == 0
+    run("load", monthly(tmp_path, "05022022_1", months, 2022, 100))
     later = monthly(tmp_path, "06022022_1", months, 2022, 100)
     path = later / "asp_fluxiae" / file_name("etat_mensuel_indiv", "06022022_1")
     lines = gzip.decompress(path.read_bytes()).decode().splitlines()
@@ -418,11 +373,10 @@ def test_a_percentage_has_no_allowance_for_chance(tmp_path: Path, warehouse: War
             lines[rank] = line.replace("|2022|", "|none|", 1)
             nb_changed += 1
     path.write_bytes(gzip.compress("\n".join(lines).encode()))
-    assert run("load", "--max-fall", "0.3", later)[0] == 0
-    assert run("rollback", "asp_fluxiae")[0] == 0
+    run("load", "--max-fall", "0.3", later)
+    run("rollback", "asp_fluxiae")
     path.write_bytes(gzip.compress("\n".join([*lines, ""]).encode()))
-    code, shown = run("load", "--max-fall", "0.05", later)
-    assert code == 1
+    shown = run("load", "--max-fall", "0.05", later, code=1).output
     assert re.search(r"% of last month's states with their annex +│ +100 │ +71 │ -29.0%", shown)
 
 
@@ -430,11 +384,9 @@ def test_a_stock_that_falls_is_refused_though_rows_do_not(
     tmp_path: Path, warehouse: Warehouse
 ) -> None:
     """The states of December are gone; those of January make up for them."""
-    assert run("load", monthly(tmp_path, "10012022_1", [(2021, 11), (2021, 12)], 2022))[0] == 0
-    code, shown = run(
-        "load", monthly(tmp_path, "05022022_1", [(2021, 11), (2022, 1), (2022, 2)], 2022)
-    )
-    assert code == 1
+    run("load", monthly(tmp_path, "10012022_1", [(2021, 11), (2021, 12)], 2022))
+    later = monthly(tmp_path, "05022022_1", [(2021, 11), (2022, 1), (2022, 2)], 2022)
+    shown = run("load", later, code=1).output
     assert re.search(r"AI_DC, persons with a monthly state +│ +40 │ +0 │ -100.0%", shown)
     assert "rows" not in shown
 
@@ -515,8 +467,7 @@ def test_a_fault_in_one_source_does_not_keep_the_others_out(
     drop = drop_of(tmp_path, "20220301")
     write_fluxiae(drop, {"salarie": None})
     put(drop, "asp_contrats_aides/contrats_aides_20220301.csv", b"wrong\n")
-    code, shown = run("load", drop)
-    assert code == 1
+    shown = run("load", drop, code=1).output
     assert landed(warehouse) == {"20220301"}
     assert "Error: asp_fluxiae: no file for salarie" in shown
     assert "Error: contrats_aides_20220301.csv, line 1: the header has no column" in shown
@@ -532,13 +483,13 @@ def test_files_and_salt_are_their_owners_only(
     monkeypatch.delenv("IAE_SALT")
     warehouse.load(drop_of(tmp_path, "20220301"))
     salt = warehouse.path.with_name("salt")
-    [(first,)] = warehouse.query("select distinct nir_hash from raw.extrapro__contrats_pro")
+    [first] = warehouse.values("select distinct nir_hash from raw.extrapro__contrats_pro")
     modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in salt.parent.iterdir()}
     assert modes == {"build.duckdb": 0o600, "salt": 0o600}
     assert len(salt.read_text()) == 64
     assert salt.read_bytes() not in warehouse.path.read_bytes()
     warehouse.load(drop_of(tmp_path, "20220401"))
-    assert warehouse.query("select distinct nir_hash from raw.extrapro__contrats_pro") == [(first,)]
+    assert warehouse.values("select distinct nir_hash from raw.extrapro__contrats_pro") == [first]
 
 
 def test_two_ids_of_one_person_have_one_hash(tmp_path: Path, warehouse: Warehouse) -> None:
@@ -549,12 +500,9 @@ def test_two_ids_of_one_person_have_one_hash(tmp_path: Path, warehouse: Warehous
     ]
     drop = write_fluxiae(tmp_path / "drop", {"salarie": fluxiae_text(table, rows)})
     warehouse.load(drop)
-    hashes = [
-        one
-        for (one,) in warehouse.query(
-            "select salarie_nir_hash from raw.asp_fluxiae__salarie order by _line"
-        )
-    ]
+    hashes = warehouse.values(
+        "select salarie_nir_hash from raw.asp_fluxiae__salarie order by _line"
+    )
     assert hashes[0] == hashes[1] == hashes[2]
     assert hashes[3:] == [None, None]
 
@@ -564,32 +512,16 @@ def test_two_ids_of_one_person_have_one_hash(tmp_path: Path, warehouse: Warehous
 
 def test_a_locked_warehouse_is_waited_for_then_named(tmp_path: Path, warehouse: Warehouse) -> None:
     warehouse.load(drop_of(tmp_path, "20220301"))
-    holding = (
-        "import duckdb, sys; c = duckdb.connect(sys.argv[1]); print('held', flush=True); input()"
-    )
-    holder = subprocess.Popen(
-        [sys.executable, "-c", holding, str(warehouse.path)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-    )
-    try:
-        assert holder.stdout is not None
-        assert holder.stdin is not None
-        holder.stdout.readline()
-        drop = drop_of(tmp_path, "20220401")
+    drop = drop_of(tmp_path, "20220401")
+    with open_elsewhere(warehouse.path) as holder:
         for command in (["load", str(drop)], ["status"], ["rollback", "extrapro"]):
-            code, shown = run(*command, "--wait", "0.1")
-            assert code == 1
+            shown = run(*command, "--wait", "0.1", code=1).output
             assert f"is in use by process {holder.pid} (" in shown
-        timer = threading.Timer(1, holder.stdin.close)
-        timer.start()
+        threading.Timer(1, holder.kill).start()
         began = time.monotonic()
-        assert run("load", drop, "--wait", "30")[0] == 0
+        run("load", drop, "--wait", "30")
         assert time.monotonic() - began > 0.5
-        assert landed(warehouse) == {"20220401"}
-    finally:
-        holder.kill()
-        holder.wait()
+    assert landed(warehouse) == {"20220401"}
 
 
 def test_two_loaders_at_once(tmp_path: Path, warehouse: Warehouse) -> None:

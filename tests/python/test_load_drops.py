@@ -6,23 +6,29 @@ import datetime as dt
 import gzip
 import re
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
 
-from iae.cli import app
 from iae.errors import IaeError
 from iae.loading.drops import look_into
-from loading import FLUXIAE, Warehouse, fluxiae_text, rows_of, write_fluxiae
-from test_load_formats import (
+from loading import (
     CONTRATS_AIDES,
+    FLUXIAE,
+    Warehouse,
+    below,
     contract,
     edition,
+    error_of,
     extrapro,
+    fluxiae_text,
+    fluxiae_texts,
     put,
+    put_all,
     tarred,
     workbook,
+    write_fluxiae,
     zipped,
 )
 
@@ -31,202 +37,142 @@ ITI_ROWS: list[list[object]] = [
     ["2021-01", "Bretagne", "Finistère", "BGE", 12],
 ]
 GEIQ_LIST = b"Nom;Code Postal;Ville;SIRET\na;59000;b;12345678900011\n"
-PRO = extrapro(contract("1")).encode()
+CONTRACTS = extrapro(contract("1")).encode()
 AIDES = (";".join(CONTRATS_AIDES) + "\n").encode()
 
 
-@pytest.fixture
-def warehouse(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Warehouse:
-    warehouse = Warehouse(tmp_path)
-    monkeypatch.setenv("IAE_WAREHOUSE", str(warehouse.path))
-    monkeypatch.setenv("IAE_SALT", "salt and pepper, black")
-    monkeypatch.delenv("IAE_ARCHIVE_PASSWORD", raising=False)
-    return warehouse
-
-
-def texts(stamp: str = "22022022_112211", nb_rows: int = 3) -> dict[str, bytes]:
-    """The five tables of an extract, as entries of an archive; no DEB row, for the names to say."""
-    return {
-        f"fluxIAE_{table.name.title().replace('_', '')}_{stamp}.csv": fluxiae_text(
-            table, rows_of(table, nb_rows), deb=None
-        ).encode()
-        for table in FLUXIAE.values()
-    }
-
-
-def write(drop: Path, files: dict[str, bytes]) -> Path:
-    for name, content in files.items():
-        put(drop, name, content)
-    return drop
-
-
-def below(folder: str, files: dict[str, bytes]) -> dict[str, bytes]:
-    return {f"{folder}/{name}": content for name, content in files.items()}
-
-
+# No DEB row, for the names to say.
+texts = partial(fluxiae_texts, deb=None)
 DATED = texts("22022022_112211")
 NEXT = texts("01032022_112211")
 
 
-@pytest.mark.parametrize(
-    ("files", "found"),
-    [
-        pytest.param(
-            below("asp_fluxiae/unpacked", DATED), ["asp_fluxiae 2022-02-22"], id="one folder down"
-        ),
-        pytest.param(
-            below("asp_fluxiae/a/b", DATED), ["asp_fluxiae 2022-02-22"], id="two folders down"
-        ),
-        pytest.param(
-            below("asp_fluxiae/a", DATED) | below("asp_fluxiae/b", NEXT),
-            ["asp_fluxiae 2022-02-22", "asp_fluxiae 2022-03-01"],
-            id="a folder per extract",
-        ),
-        pytest.param(
-            below("asp_fluxiae", NEXT | DATED),
-            ["asp_fluxiae 2022-02-22", "asp_fluxiae 2022-03-01"],
-            id="loose files of two dates",
-        ),
-        pytest.param(
-            {"asp_fluxiae/b.zip": zipped(DATED), "asp_fluxiae/a.tar.gz": tarred(NEXT)},
-            ["asp_fluxiae 2022-02-22", "asp_fluxiae 2022-03-01"],
-            id="two archives side by side",
-        ),
-        pytest.param(
-            {"asp_fluxiae/a.zip": zipped(DATED | NEXT)},
-            ["asp_fluxiae 2022-02-22", "asp_fluxiae 2022-03-01"],
-            id="two extracts in one archive",
-        ),
-        pytest.param(
-            {"asp_fluxiae/a.zip": zipped({"1.zip": zipped(DATED), "2.zip": zipped(NEXT)})},
-            ["asp_fluxiae 2022-02-22", "asp_fluxiae 2022-03-01"],
-            id="archives in an archive",
-        ),
-        pytest.param(
-            {"asp_fluxiae/1.zip": zipped(DATED), "asp_fluxiae/2.zip": zipped(texts(nb_rows=4))},
-            ["asp_fluxiae 2022-02-22", "asp_fluxiae 2022-02-22"],
-            id="two archives of one date",
-        ),
-        pytest.param(
-            {
-                "asp_fluxiae/1.zip": zipped(dict([*DATED.items()][:2])),
-                "asp_fluxiae/2.zip": zipped(dict([*DATED.items()][2:])),
-            },
-            ["asp_fluxiae 2022-02-22"],
-            id="one extract in two archives",
-        ),
-        pytest.param(
-            {
-                f"asp_fluxiae/{name}.zip": zipped({name: content, "notice.txt": b"x"})
-                for name, content in DATED.items()
-            },
-            ["asp_fluxiae 2022-02-22"],
-            id="a zip a table, with a notice",
-        ),
-        pytest.param(
-            {"asp_fluxiae/a.zip": zipped({f"week\\{n}": text for n, text in DATED.items()})},
-            ["asp_fluxiae 2022-02-22"],
-            id="a zip whose names have backslashes",
-        ),
-        pytest.param(
-            {"asp_fluxiae/a.tgz": tarred({f"{n}.zip": zipped({n: t}) for n, t in DATED.items()})},
-            ["asp_fluxiae 2022-02-22"],
-            id="zips in a tar.gz",
-        ),
-        pytest.param(
-            {"asp_fluxiae/a.tgz": tarred({f"{n}.gz": gzip.compress(t) for n, t in DATED.items()})},
-            ["asp_fluxiae 2022-02-22"],
-            id="gzips in a tar.gz",
-        ),
-        pytest.param(
-            {"bpifrance_iti/iti_entrees_20220301.zip": zipped({"x.xlsx": workbook(ITI_ROWS)})},
-            ["bpifrance_iti 2022-03-01"],
-            id="a workbook in a zip of its name",
-        ),
-        pytest.param(
-            {"bpifrance_iti/a.tar.gz": tarred({"iti_entrees_20220301.xlsx": workbook(ITI_ROWS)})},
-            ["bpifrance_iti 2022-03-01"],
-            id="a workbook in a tar.gz",
-        ),
-        pytest.param(
-            {
-                "bpifrance_iti/a.zip": zipped(
-                    {"b.tar.gz": tarred({"iti_entrees_20220301.xlsx": workbook(ITI_ROWS)})}
-                )
-            },
-            ["bpifrance_iti 2022-03-01"],
-            id="a workbook in a tar.gz in a zip",
-        ),
-        pytest.param(
-            {"EXTRAPRO /contrats_pro_20220301.csv": PRO},
-            ["extrapro 2022-03-01"],
-            id="other case, and a space",
-        ),
-        pytest.param(
-            {"Contrats": b"x", "ASP contrats-aidés/contrats_aides_20220301.csv": AIDES},
-            ["asp_contrats_aides 2022-03-01"],
-            id="accents, spaces and hyphens",
-        ),
-        pytest.param(
-            {"extrapro/~/contrats_pro_20220301.csv": PRO},
-            ["extrapro 2022-03-01"],
-            id="the folder that a path not read as one makes",
-        ),
-        pytest.param(
-            {"ExtraPro/mars/CONTRATS_PRO_2022-03-01.CSV": PRO},
-            ["extrapro 2022-03-01"],
-            id="other case of the file, one folder down, date with hyphens",
-        ),
-        pytest.param(
-            {"extrapro/2022-03-01/contrats_pro.csv": PRO},
-            ["extrapro 2022-03-01"],
-            id="the date is the folder's",
-        ),
-        pytest.param(
-            {"geiq/2021/geiq_2021.csv": GEIQ_LIST, "geiq/2022/geiq_2022.txt": GEIQ_LIST},
-            ["geiq 2021-01-01", "geiq 2022-01-01"],
-            id="lists in folders of their years",
-        ),
-        pytest.param(
-            below("barometre/2022-03-15", edition(["nb-beneficiaires-siae"])),
-            ["barometre 2022-03-15"],
-            id="an edition",
-        ),
-        pytest.param(
-            below("Barometre/editions/2022-03-15", edition(["nb-beneficiaires-siae"])),
-            ["barometre 2022-03-15"],
-            id="an edition two folders down",
-        ),
-        pytest.param(
-            {
-                f"barometre/{name.removesuffix('.csv')}-20220315.csv": content
-                for name, content in edition(["nb-beneficiaires-siae"]).items()
-            },
-            ["barometre 2022-03-15"],
-            id="an edition straight in the folder, dated in the names",
-        ),
-        pytest.param(
-            {"barometre/2022-03-15.zip": zipped(edition(["nb-beneficiaires-siae"]))},
-            ["barometre 2022-03-15"],
-            id="an edition in an archive of its date",
-        ),
-        pytest.param(
-            {"contrats_pro_20220301.csv": PRO, "geiq/geiq_2022.csv": GEIQ_LIST},
-            ["extrapro 2022-03-01", "geiq 2022-01-01"],
-            id="a file beside the folders",
-        ),
-        pytest.param(
-            below("drop/asp_fluxiae", DATED), ["asp_fluxiae 2022-02-22"], id="the drop unpacked"
-        ),
-        pytest.param(
-            {"a.tar.gz": zipped(DATED)}, ["asp_fluxiae 2022-02-22"], id="an archive and no folder"
-        ),
-    ],
-)
+PLACES: dict[str, tuple[dict[str, bytes], list[str]]] = {
+    "one folder down": (below("asp_fluxiae/unpacked", DATED), ["asp_fluxiae 2022-02-22"]),
+    "two folders down": (below("asp_fluxiae/a/b", DATED), ["asp_fluxiae 2022-02-22"]),
+    "a folder per extract": (
+        below("asp_fluxiae/a", DATED) | below("asp_fluxiae/b", NEXT),
+        ["asp_fluxiae 2022-02-22", "asp_fluxiae 2022-03-01"],
+    ),
+    "loose files of two dates": (
+        below("asp_fluxiae", NEXT | DATED),
+        ["asp_fluxiae 2022-02-22", "asp_fluxiae 2022-03-01"],
+    ),
+    "two archives side by side": (
+        {"asp_fluxiae/b.zip": zipped(DATED), "asp_fluxiae/a.tar.gz": tarred(NEXT)},
+        ["asp_fluxiae 2022-02-22", "asp_fluxiae 2022-03-01"],
+    ),
+    "two extracts in one archive": (
+        {"asp_fluxiae/a.zip": zipped(DATED | NEXT)},
+        ["asp_fluxiae 2022-02-22", "asp_fluxiae 2022-03-01"],
+    ),
+    "archives in an archive": (
+        {"asp_fluxiae/a.zip": zipped({"1.zip": zipped(DATED), "2.zip": zipped(NEXT)})},
+        ["asp_fluxiae 2022-02-22", "asp_fluxiae 2022-03-01"],
+    ),
+    "two archives of one date": (
+        {"asp_fluxiae/1.zip": zipped(DATED), "asp_fluxiae/2.zip": zipped(texts(nb_rows=4))},
+        ["asp_fluxiae 2022-02-22", "asp_fluxiae 2022-02-22"],
+    ),
+    "one extract in two archives": (
+        {
+            "asp_fluxiae/1.zip": zipped(dict([*DATED.items()][:2])),
+            "asp_fluxiae/2.zip": zipped(dict([*DATED.items()][2:])),
+        },
+        ["asp_fluxiae 2022-02-22"],
+    ),
+    "a zip a table, with a notice": (
+        {
+            f"asp_fluxiae/{name}.zip": zipped({name: content, "notice.txt": b"x"})
+            for name, content in DATED.items()
+        },
+        ["asp_fluxiae 2022-02-22"],
+    ),
+    "a zip whose names have backslashes": (
+        {"asp_fluxiae/a.zip": zipped({f"week\\{n}": text for n, text in DATED.items()})},
+        ["asp_fluxiae 2022-02-22"],
+    ),
+    "zips in a tar.gz": (
+        {"asp_fluxiae/a.tgz": tarred({f"{n}.zip": zipped({n: t}) for n, t in DATED.items()})},
+        ["asp_fluxiae 2022-02-22"],
+    ),
+    "gzips in a tar.gz": (
+        {"asp_fluxiae/a.tgz": tarred({f"{n}.gz": gzip.compress(t) for n, t in DATED.items()})},
+        ["asp_fluxiae 2022-02-22"],
+    ),
+    "a workbook in a zip of its name": (
+        {"bpifrance_iti/iti_entrees_20220301.zip": zipped({"x.xlsx": workbook(ITI_ROWS)})},
+        ["bpifrance_iti 2022-03-01"],
+    ),
+    "a workbook in a tar.gz": (
+        {"bpifrance_iti/a.tar.gz": tarred({"iti_entrees_20220301.xlsx": workbook(ITI_ROWS)})},
+        ["bpifrance_iti 2022-03-01"],
+    ),
+    "a workbook in a tar.gz in a zip": (
+        {
+            "bpifrance_iti/a.zip": zipped(
+                {"b.tar.gz": tarred({"iti_entrees_20220301.xlsx": workbook(ITI_ROWS)})}
+            )
+        },
+        ["bpifrance_iti 2022-03-01"],
+    ),
+    "other case, and a space": (
+        {"EXTRAPRO /contrats_pro_20220301.csv": CONTRACTS},
+        ["extrapro 2022-03-01"],
+    ),
+    "accents, spaces and hyphens": (
+        {"Contrats": b"x", "ASP contrats-aidés/contrats_aides_20220301.csv": AIDES},
+        ["asp_contrats_aides 2022-03-01"],
+    ),
+    "the folder that a path not read as one makes": (
+        {"extrapro/~/contrats_pro_20220301.csv": CONTRACTS},
+        ["extrapro 2022-03-01"],
+    ),
+    "other case of the file, one folder down, date with hyphens": (
+        {"ExtraPro/mars/CONTRATS_PRO_2022-03-01.CSV": CONTRACTS},
+        ["extrapro 2022-03-01"],
+    ),
+    "the date is the folder's": (
+        {"extrapro/2022-03-01/contrats_pro.csv": CONTRACTS},
+        ["extrapro 2022-03-01"],
+    ),
+    "lists in folders of their years": (
+        {"geiq/2021/geiq_2021.csv": GEIQ_LIST, "geiq/2022/geiq_2022.txt": GEIQ_LIST},
+        ["geiq 2021-01-01", "geiq 2022-01-01"],
+    ),
+    "an edition": (
+        below("barometre/2022-03-15", edition(["nb-beneficiaires-siae"])),
+        ["barometre 2022-03-15"],
+    ),
+    "an edition two folders down": (
+        below("Barometre/editions/2022-03-15", edition(["nb-beneficiaires-siae"])),
+        ["barometre 2022-03-15"],
+    ),
+    "an edition straight in the folder, dated in the names": (
+        {
+            f"barometre/{name.removesuffix('.csv')}-20220315.csv": content
+            for name, content in edition(["nb-beneficiaires-siae"]).items()
+        },
+        ["barometre 2022-03-15"],
+    ),
+    "an edition in an archive of its date": (
+        {"barometre/2022-03-15.zip": zipped(edition(["nb-beneficiaires-siae"]))},
+        ["barometre 2022-03-15"],
+    ),
+    "a file beside the folders": (
+        {"contrats_pro_20220301.csv": CONTRACTS, "geiq/geiq_2022.csv": GEIQ_LIST},
+        ["extrapro 2022-03-01", "geiq 2022-01-01"],
+    ),
+    "the drop unpacked": (below("drop/asp_fluxiae", DATED), ["asp_fluxiae 2022-02-22"]),
+    "an archive and no folder": ({"a.tar.gz": zipped(DATED)}, ["asp_fluxiae 2022-02-22"]),
+}
+
+
+@pytest.mark.parametrize(("files", "found"), PLACES.values(), ids=PLACES)
 def test_files_are_found_where_people_put_them(
     files: dict[str, bytes], found: list[str], tmp_path: Path, warehouse: Warehouse
 ) -> None:
-    outcomes = warehouse.load(write(tmp_path / "drop", files))
+    outcomes = warehouse.load(put_all(tmp_path / "drop", files))
     assert [f"{outcome.source} {outcome.date}" for outcome in outcomes] == found
     assert {outcome.note for outcome in outcomes} == {"loaded"}
 
@@ -235,95 +181,79 @@ def without(name: str, files: dict[str, bytes]) -> dict[str, bytes]:
     return {key: content for key, content in files.items() if name not in key}
 
 
-@pytest.mark.parametrize(
-    ("files", "fault"),
-    [
-        pytest.param(
-            {"extrapro/.keep": b""},
-            "extrapro: no file for contrats_pro in .*/extrapro, which holds nothing; expected a "
-            "name such as contrats_pro_<YYYYMMDD>.csv",
-            id="an empty folder",
-        ),
-        pytest.param(
-            {"extrapro": PRO, "geiq/geiq_2022.csv": GEIQ_LIST},
-            "extrapro: .*/drop/extrapro is a file, where a folder is expected",
-            id="a file named as a source",
-        ),
-        pytest.param(
-            {"extrapro/notes.csv": b"x", "extrapro/x/y.pdf": b"x"},
-            "which holds notes.csv, x/y.pdf; expected a name such as contrats_pro_",
-            id="other files only",
-        ),
-        *(
-            pytest.param(
-                {f"extrapro/contrats_pro_20220301.csv{ending}": PRO},
-                rf"the ending of contrats_pro_20220301.csv{re.escape(ending)} is none of .csv .txt",
-                id=f"ending {ending}",
-            )
-            for ending in (
-                *(".crdownload", ".part", ".filepart", ".tmp", ".download", ".opdownload"),
-                *("~", ".bak", ".old", "_", ".aria2", ".csv1", " (1)"),
-            )
-        ),
-        pytest.param(
-            {"asp_fluxiae/fluxIAE_01032022_112211.tar.gz.part": zipped(NEXT)},
-            r"the ending of fluxIAE_01032022_112211.tar.gz.part is none of .csv .txt",
-            id="an archive that is not there whole",
-        ),
-        pytest.param(
-            {"extrapro/contrats_pro.csv": PRO},
-            r"extrapro: no date in the file names .contrats_pro.csv.; expected a name such as",
-            id="no date at all",
-        ),
-        pytest.param(
-            below("barometre", edition(["nb-beneficiaires-siae"])),
-            "barometre: no date in the file names .*; expected a name such as <YYYY-MM-DD>/",
-            id="an edition without a date",
-        ),
-        pytest.param(
-            below("barometre/2022-03-15", edition(["renamed"])),
-            "column id_indicateur holds nb-beneficiaires-siae in 0 of",
-            id="an edition without the indicator",
-        ),
-        pytest.param(
-            below("asp_fluxiae", DATED | without("Salarie", NEXT)),
-            "no file for salarie of 2022-03-01 in .*; expected a name such as fluxIAE_Salarie_",
-            id="the second of two dates incomplete",
-        ),
-        pytest.param(
-            {
-                "asp_fluxiae/1.zip": zipped(without("Structure", DATED)),
-                "asp_fluxiae/2.zip": zipped(without("Salarie", NEXT)),
-            },
-            "no file for structure of 2022-02-22 and salarie of 2022-03-01 in",
-            id="two archives, each incomplete",
-        ),
-        pytest.param(
-            {"asp_fluxiae/1.zip": zipped(DATED), "asp_fluxiae/2.zip": zipped(NEXT)[:-40]},
-            "asp_fluxiae: 2.zip: cannot be read to its end, it is damaged",
-            id="the second of two archives damaged",
-        ),
-        pytest.param(
-            {"asp_fluxiae/a.zip": b"7z\xbc\xaf\x27\x1c" + bytes(99)},
-            "a.zip: is a 7-Zip archive, not a .zip or .tar; unpack it",
-            id="a 7-Zip archive named .zip",
-        ),
-        pytest.param(
-            {"contrats_pro_20220301.csv": b"x", "geiq/geiq_2022.csv": GEIQ_LIST},
-            "contrats_pro_20220301.csv, line 1: the header has no column",
-            id="a file beside the folders, unreadable",
-        ),
-    ],
-)
+FAULTS: dict[str, tuple[dict[str, bytes], str]] = {
+    "an empty folder": (
+        {"extrapro/.keep": b""},
+        "extrapro: no file for contrats_pro in .*/extrapro, which holds nothing; expected a "
+        "name such as contrats_pro_<YYYYMMDD>.csv",
+    ),
+    "a file named as a source": (
+        {"extrapro": CONTRACTS, "geiq/geiq_2022.csv": GEIQ_LIST},
+        "extrapro: .*/drop/extrapro is a file, where a folder is expected",
+    ),
+    "other files only": (
+        {"extrapro/notes.csv": b"x", "extrapro/x/y.pdf": b"x"},
+        "which holds notes.csv, x/y.pdf; expected a name such as contrats_pro_",
+    ),
+    **{
+        f"ending {ending}": (
+            {f"extrapro/contrats_pro_20220301.csv{ending}": CONTRACTS},
+            rf"the ending of contrats_pro_20220301.csv{re.escape(ending)} is none of .csv .txt",
+        )
+        for ending in (
+            *(".crdownload", ".part", ".filepart", ".tmp", ".download", ".opdownload"),
+            *("~", ".bak", ".old", "_", ".aria2", ".csv1", " (1)"),
+        )
+    },
+    "an archive that is not there whole": (
+        {"asp_fluxiae/fluxIAE_01032022_112211.tar.gz.part": zipped(NEXT)},
+        r"the ending of fluxIAE_01032022_112211.tar.gz.part is none of .csv .txt",
+    ),
+    "no date at all": (
+        {"extrapro/contrats_pro.csv": CONTRACTS},
+        r"extrapro: no date in the file names .contrats_pro.csv.; expected a name such as",
+    ),
+    "an edition without a date": (
+        below("barometre", edition(["nb-beneficiaires-siae"])),
+        "barometre: no date in the file names .*; expected a name such as <YYYY-MM-DD>/",
+    ),
+    "an edition without the indicator": (
+        below("barometre/2022-03-15", edition(["renamed"])),
+        "column id_indicateur holds nb-beneficiaires-siae in 0 of",
+    ),
+    "the second of two dates incomplete": (
+        below("asp_fluxiae", DATED | without("Salarie", NEXT)),
+        "no file for salarie of 2022-03-01 in .*; expected a name such as fluxIAE_Salarie_",
+    ),
+    "two archives, each incomplete": (
+        {
+            "asp_fluxiae/1.zip": zipped(without("Structure", DATED)),
+            "asp_fluxiae/2.zip": zipped(without("Salarie", NEXT)),
+        },
+        "no file for structure of 2022-02-22 and salarie of 2022-03-01 in",
+    ),
+    "the second of two archives damaged": (
+        {"asp_fluxiae/1.zip": zipped(DATED), "asp_fluxiae/2.zip": zipped(NEXT)[:-40]},
+        "asp_fluxiae: 2.zip: cannot be read to its end, it is damaged",
+    ),
+    "a 7-Zip archive named .zip": (
+        {"asp_fluxiae/a.zip": b"7z\xbc\xaf\x27\x1c" + bytes(99)},
+        "a.zip: is a 7-Zip archive, not a .zip or .tar; unpack it",
+    ),
+    "a file beside the folders, unreadable": (
+        {"contrats_pro_20220301.csv": b"x", "geiq/geiq_2022.csv": GEIQ_LIST},
+        "contrats_pro_20220301.csv, line 1: the header has no column",
+    ),
+}
+
+
+@pytest.mark.parametrize(("files", "fault"), FAULTS.values(), ids=FAULTS)
 def test_a_source_that_is_named_and_yields_nothing_is_a_fault(
     files: dict[str, bytes], fault: str, tmp_path: Path, warehouse: Warehouse
 ) -> None:
-    drop = write(tmp_path / "drop", files)
-    done = CliRunner().invoke(app, ["load", str(drop)])
-    sentences = [line for line in done.stderr.splitlines() if line.startswith("Error: ")]
-    assert len(sentences) == 1, done.output
-    assert re.search(fault, sentences[0]), sentences[0]
-    assert done.exit_code == 1
+    drop = put_all(tmp_path / "drop", files)
+    sentence = error_of("load", drop)
+    assert re.search(fault, sentence), sentence
 
 
 @pytest.mark.parametrize("folder", ["extrapro", "extrapro/mars"])
@@ -331,7 +261,7 @@ def test_a_folder_that_may_not_be_read(
     folder: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As root every folder may be read, so the system's answer is given in its place."""
-    drop = write(tmp_path / "drop", {f"{folder}/contrats_pro_20220301.csv": PRO})
+    drop = put_all(tmp_path / "drop", {f"{folder}/contrats_pro_20220301.csv": CONTRACTS})
     locked = drop / folder
     iterdir: Callable[[Path], object] = Path.iterdir
 
@@ -349,14 +279,14 @@ def test_a_folder_that_may_not_be_read(
 
 @pytest.mark.parametrize("target", ["nowhere", "extrapro"], ids=["nowhere", "itself"])
 def test_a_source_that_is_a_link_to_nothing(tmp_path: Path, target: str) -> None:
-    drop = write(tmp_path / "drop", {"geiq/geiq_2022.csv": GEIQ_LIST})
+    drop = put_all(tmp_path / "drop", {"geiq/geiq_2022.csv": GEIQ_LIST})
     (drop / "extrapro").symlink_to(drop / target)
     [fault] = look_into([drop]).faults
     assert "drop/extrapro is a link to nothing, where a folder is expected" in str(fault)
 
 
 def test_nothing_is_found_twice(tmp_path: Path) -> None:
-    drop = write(tmp_path / "drop", {"extrapro/mars/contrats_pro_20220301.csv": PRO})
+    drop = put_all(tmp_path / "drop", {"extrapro/mars/contrats_pro_20220301.csv": CONTRACTS})
     (drop / "extrapro" / "mars" / "loop").symlink_to(drop / "extrapro")
     assert len(look_into([drop]).extracts) == 1
 
@@ -372,7 +302,7 @@ def test_what_is_left_alone_is_named(tmp_path: Path) -> None:
         "contrats_pro_20220301.csv.part": b"x",
         "~$contrats_pro_20220301.xlsx": b"x",
     }
-    drop = write(tmp_path / "drop", files)
+    drop = put_all(tmp_path / "drop", files)
     found = look_into([drop])
     assert found.faults == []
     assert found.left_alone == [
@@ -397,7 +327,7 @@ def test_files_put_in_order_after_they_were_loaded(tmp_path: Path, warehouse: Wa
 
 def test_one_archive_twice_is_one_extract(tmp_path: Path, warehouse: Warehouse) -> None:
     copies = {"asp_fluxiae/a.zip": zipped(DATED), "asp_fluxiae/a (1).zip": zipped(DATED)}
-    outcomes = warehouse.load(write(tmp_path / "drop", copies))
+    outcomes = warehouse.load(put_all(tmp_path / "drop", copies))
     assert [one.note for one in outcomes] == ["loaded", "already loaded, nothing to do"]
 
 
@@ -416,7 +346,7 @@ def current(warehouse: Warehouse) -> list[tuple[object, ...]]:
 
 def test_of_many_archives_the_last_ones_are_loaded(tmp_path: Path, warehouse: Warehouse) -> None:
     """Five weeks, five tables of as many rows as the week's number; two extracts are kept."""
-    outcomes = warehouse.load(write(tmp_path / "drop", weeks(5)), keep=2)
+    outcomes = warehouse.load(put_all(tmp_path / "drop", weeks(5)), keep=2)
     notes = {f"{outcome.date:%d}": outcome.note for outcome in outcomes}
     beyond = "not loaded: older than the 2 extracts kept (--keep)"
     assert notes == {"04": "loaded", "05": "loaded", "03": beyond, "02": beyond, "01": beyond}
@@ -424,7 +354,7 @@ def test_of_many_archives_the_last_ones_are_loaded(tmp_path: Path, warehouse: Wa
         (dt.date(2022, 3, 4), False, 20),
         (dt.date(2022, 3, 5), True, 25),
     ]
-    outcomes = warehouse.load(write(tmp_path / "drop", weeks(6)), keep=2)
+    outcomes = warehouse.load(put_all(tmp_path / "drop", weeks(6)), keep=2)
     assert [outcome.note for outcome in outcomes[:2]] == ["already loaded, nothing to do", "loaded"]
     assert [date for date, *_ in current(warehouse)] == [
         dt.date(2022, 3, 5),
@@ -437,7 +367,7 @@ def test_where_the_last_archive_is_refused_an_older_one_is_loaded(
 ) -> None:
     files = weeks(4)
     files["asp_fluxiae/week4.zip"] = zipped(dict.fromkeys(texts("04032022_112211"), b"x|y\n"))
-    drop = write(tmp_path / "drop", files)
+    drop = put_all(tmp_path / "drop", files)
     with pytest.raises(IaeError, match="has no column"):
         warehouse.load(drop, keep=2)
     assert current(warehouse) == [
@@ -449,7 +379,7 @@ def test_where_the_last_archive_is_refused_an_older_one_is_loaded(
 @pytest.mark.parametrize(
     ("name", "content", "days_ahead"),
     [
-        ("extrapro/contrats_pro_{:%Y%m%d}.csv", PRO, 1),
+        ("extrapro/contrats_pro_{:%Y%m%d}.csv", CONTRACTS, 1),
         ("bpifrance_iti/iti_entrees_{:%Y%m%d}.xlsx", workbook(ITI_ROWS), 1),
         ("geiq/geiq_{:%Y}.csv", GEIQ_LIST, 366),
     ],

@@ -65,134 +65,105 @@ def system(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> s
     return str(request.param)
 
 
+READ: dict[str, tuple[bytes, list[tuple[object, ...]]]] = {
+    "neither DEB nor FIN": (HEADER + b"1|a|b\n", [("1", "a", "b", 2)]),
+    "DEB and FIN": (
+        b"DEBTable22022022_112211||\n" + HEADER + b"1|a|b\nFIN1||\n",
+        [("1", "a", "b", 3)],
+    ),
+    "BOM and CRLF": (
+        b"\xef\xbb\xbfDEBTable22022022_112211||\r\nid|name|note\r\n1|a|\xc3\xa9\r\nFIN1||\r\n",
+        [("1", "a", "é", 3)],
+    ),
+    "no line end at the end": (HEADER + b"1|a|b", [("1", "a", "b", 2)]),
+    "a lone quote is data": (HEADER + b'1|"|b"\n', [("1", '"', 'b"', 2)]),
+    "empty is NULL, white space kept": (HEADER + b"1|| \n", [("1", None, " ", 2)]),
+    "blank lines are skipped and counted": (
+        b"\n" + HEADER + b"1|a|b\n\n\n2|c|d\n\n",
+        [("1", "a", "b", 3), ("2", "c", "d", 6)],
+    ),
+    "break in a middle field": (
+        HEADER + b"1|a1\na2|b\n2|c|d\n",
+        [("1", "a1\na2", "b", 2), ("2", "c", "d", 4)],
+    ),
+    "breaks in the last field": (
+        HEADER + b"1|a|b1\nb2\nb3\n2|c|d\n",
+        [("1", "a", "b1\nb2\nb3", 2), ("2", "c", "d", 5)],
+    ),
+    "break in a last field, then in a middle one": (
+        HEADER + b"1|a|b1\nb2\n2|c1\nc2|d\n3|e|f\n",
+        [("1", "a", "b1\nb2", 2), ("2", "c1\nc2", "d", 4), ("3", "e", "f", 6)],
+    ),
+    "blank line within a field": (
+        HEADER + b"1|a|b1\n\nb2\n2|c|d\n",
+        [("1", "a", "b1\n\nb2", 2), ("2", "c", "d", 5)],
+    ),
+    "break in the very last field": (
+        HEADER + b"1|a|b\n2|c|d1\nd2\n",
+        [("1", "a", "b", 2), ("2", "c", "d1\nd2", 3)],
+    ),
+    "bare LF in a CRLF file": (
+        b"id|name|note\r\n1|a1\na2|b\r\n2|c|d1\nd2\r\n3|e|f\r\n",
+        [("1", "a1\na2", "b", 2), ("2", "c", "d1\nd2", 4), ("3", "e", "f", 6)],
+    ),
+    "bare LF between whole records of a CRLF file, which joined would fit no more": (
+        b"id|name|note\r\n1|a|b\n2|c|d\r\n3|e|f\n4|g1\ng2|h\r\n",
+        [("1", "a", "b", 2), ("2", "c", "d", 3), ("3", "e", "f", 4), ("4", "g1\ng2", "h", 5)],
+    ),
+    "in a CRLF file, CRLF before a fragment ends the record before": (
+        b"id|name|note\r\n1|a|b\r\nx\ny|c|d\r\n",
+        [("1", "a", "b", 2), ("x\ny", "c", "d", 3)],
+    ),
+    "first column text and last a number: the fragment begins the next record": (
+        b"id|name|note\nlabel|a|12\nlong\nlabel|b|13\n",
+        [("label", "a", "12", 2), ("long\nlabel", "b", "13", 3)],
+    ),
+    "CRLF lines in an LF file": (
+        HEADER + b"1|a\r\n2|b|c\r\n3|d|e\n",
+        [("2", "b", "c", 3), ("3", "d", "e", 4)],
+    ),
+    "our quote as data": (HEADER + b"1|a\x02|\x02\n", [("1", "a\x02", "\x02", 2)]),
+    "no record": (HEADER, []),
+    "no record, announced": (HEADER + b"FIN0||\n", []),
+}
+
+
 @pytest.mark.usefixtures("system")
-@pytest.mark.parametrize(
-    ("content", "rows"),
-    [
-        pytest.param(HEADER + b"1|a|b\n", [("1", "a", "b", 2)], id="neither DEB nor FIN"),
-        pytest.param(
-            b"DEBTable22022022_112211||\n" + HEADER + b"1|a|b\nFIN1||\n",
-            [("1", "a", "b", 3)],
-            id="DEB and FIN",
-        ),
-        pytest.param(
-            b"\xef\xbb\xbfDEBTable22022022_112211||\r\nid|name|note\r\n1|a|\xc3\xa9\r\nFIN1||\r\n",
-            [("1", "a", "é", 3)],
-            id="BOM and CRLF",
-        ),
-        pytest.param(HEADER + b"1|a|b", [("1", "a", "b", 2)], id="no line end at the end"),
-        pytest.param(HEADER + b'1|"|b"\n', [("1", '"', 'b"', 2)], id="a lone quote is data"),
-        pytest.param(
-            HEADER + b"1|| \n", [("1", None, " ", 2)], id="empty is NULL, white space kept"
-        ),
-        pytest.param(
-            b"\n" + HEADER + b"1|a|b\n\n\n2|c|d\n\n",
-            [("1", "a", "b", 3), ("2", "c", "d", 6)],
-            id="blank lines are skipped and counted",
-        ),
-        pytest.param(
-            HEADER + b"1|a1\na2|b\n2|c|d\n",
-            [("1", "a1\na2", "b", 2), ("2", "c", "d", 4)],
-            id="break in a middle field",
-        ),
-        pytest.param(
-            HEADER + b"1|a|b1\nb2\nb3\n2|c|d\n",
-            [("1", "a", "b1\nb2\nb3", 2), ("2", "c", "d", 5)],
-            id="breaks in the last field",
-        ),
-        pytest.param(
-            HEADER + b"1|a|b1\nb2\n2|c1\nc2|d\n3|e|f\n",
-            [("1", "a", "b1\nb2", 2), ("2", "c1\nc2", "d", 4), ("3", "e", "f", 6)],
-            id="break in a last field, then in a middle one",
-        ),
-        pytest.param(
-            HEADER + b"1|a|b1\n\nb2\n2|c|d\n",
-            [("1", "a", "b1\n\nb2", 2), ("2", "c", "d", 5)],
-            id="blank line within a field",
-        ),
-        pytest.param(
-            HEADER + b"1|a|b\n2|c|d1\nd2\n",
-            [("1", "a", "b", 2), ("2", "c", "d1\nd2", 3)],
-            id="break in the very last field",
-        ),
-        pytest.param(
-            b"id|name|note\r\n1|a1\na2|b\r\n2|c|d1\nd2\r\n3|e|f\r\n",
-            [("1", "a1\na2", "b", 2), ("2", "c", "d1\nd2", 4), ("3", "e", "f", 6)],
-            id="bare LF in a CRLF file",
-        ),
-        pytest.param(
-            b"id|name|note\r\n1|a|b\n2|c|d\r\n3|e|f\n4|g1\ng2|h\r\n",
-            [("1", "a", "b", 2), ("2", "c", "d", 3), ("3", "e", "f", 4), ("4", "g1\ng2", "h", 5)],
-            id="bare LF between whole records of a CRLF file, which joined would fit no more",
-        ),
-        pytest.param(
-            b"id|name|note\r\n1|a|b\r\nx\ny|c|d\r\n",
-            [("1", "a", "b", 2), ("x\ny", "c", "d", 3)],
-            id="in a CRLF file, CRLF before a fragment ends the record before",
-        ),
-        pytest.param(
-            b"id|name|note\nlabel|a|12\nlong\nlabel|b|13\n",
-            [("label", "a", "12", 2), ("long\nlabel", "b", "13", 3)],
-            id="first column text and last a number: the fragment begins the next record",
-        ),
-        pytest.param(
-            HEADER + b"1|a\r\n2|b|c\r\n3|d|e\n",
-            [("2", "b", "c", 3), ("3", "d", "e", 4)],
-            id="CRLF lines in an LF file",
-        ),
-        pytest.param(
-            HEADER + b"1|a\x02|\x02\n", [("1", "a\x02", "\x02", 2)], id="our quote as data"
-        ),
-        pytest.param(HEADER, [], id="no record"),
-        pytest.param(HEADER + b"FIN0||\n", [], id="no record, announced"),
-    ],
-)
+@pytest.mark.parametrize(("content", "rows"), READ.values(), ids=READ)
 def test_records_are_read(tmp_path: Path, content: bytes, rows: list[tuple[object, ...]]) -> None:
     assert read(tmp_path, content)[0] == rows
 
 
+UNFIT: dict[str, tuple[bytes, list[int], list[tuple[int, str]]]] = {
+    "too few": (b"1|a\n2|b|c\n", [3], [(2, "too few columns")]),
+    "too many": (b"1|a|b|c\n2|b|c\n", [3], [(2, "too many columns")]),
+    "too many and too few make up for each other": (
+        b"1|a|b|c\n2|b\n3|c|d\n",
+        [4],
+        [(2, "too many columns"), (3, "too few columns")],
+    ),
+    "not UTF-8": (b"1|a|b\n2|\xe9|c\n", [2], [(3, "invalid bytes")]),
+    "NUL": (b"1|a|b\n2|\x00|c\n", [2], [(3, "invalid bytes")]),
+    "header": (b"1|a|b\nid|name|note\n2|b|c\n", [2, 4], [(3, "header repeated")]),
+    "FIN": (b"1|a|b\nFIN1||\n2|b|c\n", [2, 4], [(3, "FIN row before the end of the file")]),
+    "DEB": (b"1|a|b\nDEBTable22022022_112211||\n2|b|c\n", [2, 4], [(3, "DEB row within the file")]),
+    "a huge field": (
+        b"1|a|b\n2|" + b"x" * (3 << 20) + b"|c\n3|b|c\n",
+        [2, 4],
+        [(3, "record longer than 1 MB")],
+    ),
+    "an endless line, which ends the last field before": (
+        b"1|a|b\n" + b"x" * (40 << 20) + b"\n3|b|c\n",
+        [4],
+        [(2, "record longer than 1 MB")],
+    ),
+    "the only record": (b"1|a\n", [], [(2, "too few columns")]),
+    "goes on": (b"1|a|b|c\nmore\n2|b|c\n", [4], [(2, "too many columns")]),
+}
+
+
 @pytest.mark.usefixtures("system")
-@pytest.mark.parametrize(
-    ("content", "lines", "rejections"),
-    [
-        pytest.param(b"1|a\n2|b|c\n", [3], [(2, "too few columns")], id="too few"),
-        pytest.param(b"1|a|b|c\n2|b|c\n", [3], [(2, "too many columns")], id="too many"),
-        pytest.param(
-            b"1|a|b|c\n2|b\n3|c|d\n",
-            [4],
-            [(2, "too many columns"), (3, "too few columns")],
-            id="too many and too few make up for each other",
-        ),
-        pytest.param(b"1|a|b\n2|\xe9|c\n", [2], [(3, "invalid bytes")], id="not UTF-8"),
-        pytest.param(b"1|a|b\n2|\x00|c\n", [2], [(3, "invalid bytes")], id="NUL"),
-        pytest.param(
-            b"1|a|b\nid|name|note\n2|b|c\n", [2, 4], [(3, "header repeated")], id="header"
-        ),
-        pytest.param(
-            b"1|a|b\nFIN1||\n2|b|c\n", [2, 4], [(3, "FIN row before the end of the file")], id="FIN"
-        ),
-        pytest.param(
-            b"1|a|b\nDEBTable22022022_112211||\n2|b|c\n",
-            [2, 4],
-            [(3, "DEB row within the file")],
-            id="DEB",
-        ),
-        pytest.param(
-            b"1|a|b\n2|" + b"x" * (3 << 20) + b"|c\n3|b|c\n",
-            [2, 4],
-            [(3, "record longer than 1 MB")],
-            id="a huge field",
-        ),
-        pytest.param(
-            b"1|a|b\n" + b"x" * (40 << 20) + b"\n3|b|c\n",
-            [4],
-            [(2, "record longer than 1 MB")],
-            id="an endless line, which ends the last field before",
-        ),
-        pytest.param(b"1|a\n", [], [(2, "too few columns")], id="the only record"),
-        pytest.param(b"1|a|b|c\nmore\n2|b|c\n", [4], [(2, "too many columns")], id="goes on"),
-    ],
-)
+@pytest.mark.parametrize(("content", "lines", "rejections"), UNFIT.values(), ids=UNFIT)
 def test_what_does_not_fit_is_rejected(
     tmp_path: Path, content: bytes, lines: list[int], rejections: list[tuple[int, str]]
 ) -> None:

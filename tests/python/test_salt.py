@@ -15,16 +15,21 @@ import pytest
 from iae import disk
 from iae.errors import IaeError
 from iae.secret import Secret, kept_secret, make_secret
-from loading import Warehouse, write_fluxiae
+from loading import SALT, Warehouse, write_fluxiae
 
-SALT = "a salt of some length"
 OTHER = "another salt, as long"
 
 
-@pytest.fixture
-def warehouse(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Warehouse:
-    monkeypatch.delenv("IAE_SALT", raising=False)
-    return Warehouse(tmp_path)
+def use(salt: str | None) -> None:
+    """Set the salt of the environment; the fixture `warehouse` puts it back."""
+    os.environ.pop("IAE_SALT", None)
+    if salt is not None:
+        os.environ["IAE_SALT"] = salt
+
+
+@pytest.fixture(autouse=True)
+def _no_salt(warehouse: Warehouse) -> None:
+    use(None)
 
 
 @pytest.fixture
@@ -38,8 +43,7 @@ def drop(tmp_path: Path, day: int) -> Path:
 
 
 def hashes(warehouse: Warehouse) -> set[str]:
-    rows = warehouse.query("select distinct salarie_nir_hash from raw.asp_fluxiae__salarie")
-    return {one for (one,) in rows}
+    return {*warehouse.values("select salarie_nir_hash from raw.asp_fluxiae__salarie")}
 
 
 @pytest.mark.parametrize(
@@ -55,19 +59,12 @@ def hashes(warehouse: Warehouse) -> set[str]:
 )
 @pytest.mark.parametrize("is_in_file", [True, False])
 def test_a_salt_that_is_no_use_is_refused(
-    *,
-    text: str,
-    said: str,
-    is_in_file: bool,
-    tmp_path: Path,
-    warehouse: Warehouse,
-    file: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    *, text: str, said: str, is_in_file: bool, tmp_path: Path, warehouse: Warehouse, file: Path
 ) -> None:
     if is_in_file:
         file.write_text(text, "utf-8")
     else:
-        monkeypatch.setenv("IAE_SALT", text)
+        use(text)
     name = str(file) if is_in_file else "IAE_SALT"
     assert f"{name}: this secret {said}" in warehouse.fault(drop(tmp_path, 1))
     assert warehouse.query("select count(*) from raw.extracts") == [(0,)]
@@ -97,9 +94,7 @@ def test_a_salt_that_is_no_file(
 @pytest.mark.parametrize("form", ["{}", "{}\n", "{}\r\n", " {}\t\n", "\ufeff{}\r\n"])
 def test_a_salt_is_the_same_however_it_was_saved(form: str, file: Path) -> None:
     file.write_bytes(form.format(SALT).encode())
-    kept = kept_secret(file)
-    assert kept is not None
-    assert kept.text == SALT
+    assert kept_secret(file) == Secret(SALT, str(file))
 
 
 def test_a_salt_that_others_may_read_is_closed(
@@ -121,20 +116,8 @@ def test_a_salt_that_others_may_read_is_closed(
     ],
 )
 def test_another_salt_is_refused(
-    *,
-    first: str | None,
-    then: str | None,
-    said: str,
-    tmp_path: Path,
-    warehouse: Warehouse,
-    monkeypatch: pytest.MonkeyPatch,
+    *, first: str | None, then: str | None, said: str, tmp_path: Path, warehouse: Warehouse
 ) -> None:
-    def use(salt: str | None) -> None:
-        if salt is None:
-            monkeypatch.delenv("IAE_SALT", raising=False)
-        else:
-            monkeypatch.setenv("IAE_SALT", salt)
-
     use(first)
     warehouse.load(drop(tmp_path, 1))
     before = hashes(warehouse)
@@ -148,14 +131,12 @@ def test_another_salt_is_refused(
     assert hashes(warehouse) == before
 
 
-def test_a_file_where_the_variable_was(
-    tmp_path: Path, warehouse: Warehouse, file: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_file_where_the_variable_was(tmp_path: Path, warehouse: Warehouse, file: Path) -> None:
     """Set in the shell and not in cron, where a file of another time lies beside the warehouse."""
-    monkeypatch.setenv("IAE_SALT", SALT)
+    use(SALT)
     warehouse.load(drop(tmp_path, 1))
     before = hashes(warehouse)
-    monkeypatch.delenv("IAE_SALT")
+    use(None)
     file.write_text(OTHER)
     assert "set IAE_SALT as it was then" in warehouse.fault(drop(tmp_path, 2))
     file.write_text(SALT)
@@ -164,40 +145,36 @@ def test_a_file_where_the_variable_was(
 
 
 def test_the_salt_may_change_as_long_as_it_has_served_nothing(
-    tmp_path: Path, warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, warehouse: Warehouse
 ) -> None:
-    monkeypatch.setenv("IAE_SALT", SALT)
+    use(SALT)
     warehouse.load(drop(tmp_path, 1))
     with warehouse.connected() as connection:
         connection.execute("delete from raw.extracts; delete from raw.extract_files")
-    monkeypatch.setenv("IAE_SALT", OTHER)
+    use(OTHER)
     warehouse.load(drop(tmp_path, 2))
     warehouse.load(drop(tmp_path, 3))
-    monkeypatch.setenv("IAE_SALT", SALT)
+    use(SALT)
     assert "is another salt" in warehouse.fault(drop(tmp_path, 4))
 
 
-def test_a_warehouse_of_before_fingerprints(
-    tmp_path: Path, warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("IAE_SALT", SALT)
+def test_a_warehouse_of_before_fingerprints(tmp_path: Path, warehouse: Warehouse) -> None:
+    use(SALT)
     warehouse.load(drop(tmp_path, 1))
     with warehouse.connected() as connection:
         connection.execute("drop table raw.salts")
-    monkeypatch.delenv("IAE_SALT")
+    use(None)
     assert "is gone" in warehouse.fault(drop(tmp_path, 2))
-    monkeypatch.setenv("IAE_SALT", SALT)
+    use(SALT)
     warehouse.load(drop(tmp_path, 2))
     assert warehouse.query("select count(*) from raw.salts") == [(1,)]
 
 
-def test_a_refused_extract_leaves_no_fingerprint(
-    tmp_path: Path, warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("IAE_SALT", SALT)
+def test_a_refused_extract_leaves_no_fingerprint(tmp_path: Path, warehouse: Warehouse) -> None:
+    use(SALT)
     cut = write_fluxiae(tmp_path / "cut", {"salarie": "salarie_id\n1\n"})
     warehouse.fault(cut)
-    monkeypatch.setenv("IAE_SALT", OTHER)
+    use(OTHER)
     warehouse.load(drop(tmp_path, 1))
 
 

@@ -7,25 +7,10 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from typer.testing import CliRunner
 
 from conftest import PROJECT
-from iae.cli import app
 from iae.presenters.status import days_until_late
-from loading import Warehouse, write_fluxiae
-
-
-@pytest.fixture
-def warehouse(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Warehouse:
-    warehouse = Warehouse(tmp_path)
-    monkeypatch.setenv("IAE_WAREHOUSE", str(warehouse.path))
-    monkeypatch.setenv("IAE_SALT", "a salt of some length")
-    return warehouse
-
-
-def status() -> tuple[int, str]:
-    result = CliRunner().invoke(app, ["status"])
-    return result.exit_code, result.stdout + result.stderr
+from loading import Warehouse, error_of, run, write_fluxiae
 
 
 def test_nothing_where_the_warehouse_is_by_default(
@@ -33,27 +18,23 @@ def test_nothing_where_the_warehouse_is_by_default(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("IAE_WAREHOUSE", raising=False)
-    code, shown = status()
-    assert code == 0
+    shown = run("status").output
     assert shown.startswith("warehouse/build.duckdb: nothing is loaded yet.")
     assert shown.endswith("Next: iae load DROP\n")
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_path_that_is_wrong_is_a_fault(warehouse: Warehouse) -> None:
-    code, shown = status()
-    assert code == 1
-    assert shown.startswith(f"Error: {warehouse.path}: there is no folder")
+    assert error_of("status").startswith(f"Error: {warehouse.path}: there is no folder")
     warehouse.path.parent.mkdir()
-    code, shown = status()
-    assert code == 1
-    assert f"{warehouse.path}: there is no such file" in shown
+    assert f"{warehouse.path}: there is no such file" in error_of("status")
 
 
 def test_a_warehouse_without_extracts(warehouse: Warehouse) -> None:
     warehouse.path.parent.mkdir()
     duckdb.connect(str(warehouse.path)).close()
-    assert status() == (0, f"{warehouse.path}: nothing is loaded yet.\nNext: iae load DROP\n")
+    said = f"{warehouse.path}: nothing is loaded yet.\nNext: iae load DROP\n"
+    assert run("status").output == said
 
 
 def test_what_is_loaded_and_not_built(
@@ -62,8 +43,7 @@ def test_what_is_loaded_and_not_built(
     for stamp in ("01022022_112211", "08022022_112211"):
         warehouse.load(write_fluxiae(tmp_path / stamp, stamp=stamp))
     monkeypatch.chdir(PROJECT)
-    code, shown = status()
-    assert code == 0
+    shown = run("status").output
     first, last_run, published, *_ = shown.splitlines()
     assert first.startswith(f"Warehouse  {warehouse.path} (")
     assert last_run.split() == ["Last", "run", "none"]
@@ -103,8 +83,7 @@ def test_runs_and_what_is_published(warehouse: Warehouse, tmp_path: Path) -> Non
             select 'asp_fluxiae' as source, date '2022-02-08' as extract_date;
             """
         )
-    code, shown = status()
-    assert code == 0
+    shown = run("status").output
     assert "Last run   dbt run --select a, 2022-02-10 09:30 UTC: failed" in shown
     assert f"Published  {warehouse.path.with_name('iae.duckdb')} (" in shown
     assert "│ current │ yes " in shown
@@ -115,9 +94,7 @@ def test_a_salt_that_is_another_is_told(
 ) -> None:
     warehouse.load(write_fluxiae(tmp_path / "drop"))
     monkeypatch.delenv("IAE_SALT")
-    code, shown = status()
-    assert code == 0
-    assert "Warning: The salt of what is loaded is gone" in shown
+    assert "Warning: The salt of what is loaded is gone" in run("status").output
 
 
 def test_rhythms_are_those_that_dbt_declares(monkeypatch: pytest.MonkeyPatch) -> None:

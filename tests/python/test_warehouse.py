@@ -12,7 +12,6 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import duckdb
 import pytest
 from dbt.adapters.duckdb.credentials import DuckDBCredentials, PluginConfig
 from dbt.adapters.duckdb.environments import create
@@ -22,6 +21,7 @@ from conftest import PROJECT
 from iae.errors import IaeError
 from iae.paths import as_path, warehouse_path
 from iae.warehouse import opened
+from loading import open_elsewhere
 
 NOBODY = 65534
 
@@ -43,75 +43,58 @@ def refusal(path: Path, *, read_only: bool = False) -> str:
     return sentence
 
 
-def a_folder(path: Path) -> None:
-    path.unlink()
-    path.mkdir()
-
-
-def an_empty_file(path: Path) -> None:
-    path.write_bytes(b"")
-
-
-def a_sqlite_file(path: Path) -> None:
-    path.write_bytes(b"SQLite format 3\0" + bytes(4096))
-
-
-def made_by_a_newer_duckdb(path: Path) -> None:
+def of_a_newer_duckdb(warehouse: bytes) -> bytes:
     """The storage version in the header, and the sum that DuckDB checks it with."""
-    content = bytearray(path.read_bytes())
+    content = bytearray(warehouse)
     content[12:20] = struct.pack("<Q", 5000)
     checksum = 5381
     for (word,) in struct.iter_unpack("<Q", content[8:4096]):
         checksum ^= word * 0xBF58476D1CE4E5B9 & (1 << 64) - 1
     content[:8] = struct.pack("<Q", checksum)
-    path.write_bytes(content)
+    return content
 
 
-def damaged(path: Path) -> None:
-    content = bytearray(path.read_bytes())
+def damaged(warehouse: bytes) -> bytes:
+    content = bytearray(warehouse)
     for place in range(4096, len(content), 500):
         content[place] ^= 0xFF
-    path.write_bytes(content)
+    return content
 
 
-def cut(path: Path) -> None:
-    path.write_bytes(path.read_bytes()[:20_000])
+# How each is made in the place of a warehouse, whose bytes are given, and what is said of it.
+IN_ITS_PLACE: dict[str, tuple[Callable[[Path, bytes], object], str]] = {
+    "a folder": (lambda path, _: path.mkdir(), "is a folder; IAE_WAREHOUSE names a file"),
+    "an empty file": (lambda path, _: path.touch(), "is empty, not a DuckDB database"),
+    "a SQLite file": (
+        lambda path, _: path.write_bytes(b"SQLite format 3\0" + bytes(4096)),
+        "is something else, not a DuckDB database",
+    ),
+    "made by a newer DuckDB": (
+        lambda path, warehouse: path.write_bytes(of_a_newer_duckdb(warehouse)),
+        "was made by a newer DuckDB",
+    ),
+    "damaged": (
+        lambda path, warehouse: path.write_bytes(damaged(warehouse)),
+        "is damaged; put a copy back",
+    ),
+    "cut": (
+        lambda path, warehouse: path.write_bytes(warehouse[:20_000]),
+        "is damaged; put a copy back",
+    ),
+    "a device": (lambda path, _: os.mkfifo(path), "is a device, not a file"),
+    "a link to nothing": (lambda path, _: path.symlink_to("elsewhere"), "is a link to nothing"),
+    "a link to itself": (lambda path, _: path.symlink_to(path), "is a link to nothing"),
+}
 
 
-def a_link_to_nothing(path: Path) -> None:
-    path.unlink()
-    path.symlink_to("elsewhere.duckdb")
-
-
-def a_link_to_itself(path: Path) -> None:
-    path.unlink()
-    path.symlink_to(path)
-
-
-def a_device(path: Path) -> None:
-    path.unlink()
-    os.mkfifo(path)
-
-
-@pytest.mark.parametrize(
-    ("change", "said"),
-    [
-        (a_folder, "is a folder; IAE_WAREHOUSE names a file"),
-        (an_empty_file, "is empty, not a DuckDB database"),
-        (a_sqlite_file, "is something else, not a DuckDB database"),
-        (made_by_a_newer_duckdb, "was made by a newer DuckDB"),
-        (damaged, "is damaged; put a copy back"),
-        (cut, "is damaged; put a copy back"),
-        (a_device, "is a device, not a file"),
-        (a_link_to_nothing, "is a link to nothing"),
-        (a_link_to_itself, "is a link to nothing"),
-    ],
-)
+@pytest.mark.parametrize(("make", "said"), IN_ITS_PLACE.values(), ids=IN_ITS_PLACE)
 @pytest.mark.parametrize("read_only", [True, False])
 def test_a_file_that_is_no_warehouse(
-    path: Path, change: Callable[[Path], None], said: str, read_only: bool
+    path: Path, make: Callable[[Path, bytes], object], said: str, read_only: bool
 ) -> None:
-    change(path)
+    warehouse = path.read_bytes()
+    path.unlink()
+    make(path, warehouse)
     assert refusal(path, read_only=read_only).startswith(f"{path}: {said}")
 
 
@@ -197,19 +180,11 @@ def test_memory_that_is_no_size(path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
 # Held by another process
 
-HOLDING = "import duckdb, sys; c = duckdb.connect(sys.argv[1]); print('held', flush=True); input()"
-
 
 @pytest.fixture
 def holder(path: Path) -> Iterator[subprocess.Popen[str]]:
-    command = [sys.executable, "-c", HOLDING, str(path)]
-    with subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    ) as process:
-        assert process.stdout is not None
-        assert process.stdout.readline() == "held\n"
+    with open_elsewhere(path) as process:
         yield process
-        process.kill()
 
 
 def test_who_holds_it_is_said_at_once(
@@ -234,12 +209,7 @@ def test_dbt_says_who_holds_it(path: Path, holder: subprocess.Popen[str], tmp_pa
     done = subprocess.run(
         [Path(sys.executable).with_name("dbt"), "--quiet", "build"],
         cwd=project,
-        env={
-            **os.environ,
-            "IAE_WAREHOUSE": str(path),
-            "DBT_PROFILES_DIR": ".",
-            "DO_NOT_TRACK": "1",
-        },
+        env=os.environ | {"IAE_WAREHOUSE": str(path), "DBT_PROFILES_DIR": ".", "DO_NOT_TRACK": "1"},
         capture_output=True,
         text=True,
         check=False,
@@ -309,11 +279,3 @@ def test_paths(monkeypatch: pytest.MonkeyPatch) -> None:
     assert as_path("a/~/b") == Path("a/~/b")
     monkeypatch.setenv("IAE_WAREHOUSE", "")
     assert warehouse_path() == Path("warehouse/build.duckdb")
-
-
-def test_a_quote_in_a_folder_is_no_matter_to_duckdb(tmp_path: Path) -> None:
-    path = tmp_path / "l'iae" / "build.duckdb"
-    with opened(path):
-        pass
-    with duckdb.connect(str(path), read_only=True) as connection:
-        assert connection.execute("select 1").fetchall() == [(1,)]
