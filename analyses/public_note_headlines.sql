@@ -9,18 +9,9 @@
 -- edition has none of them.
 with
 
-published_stock as (
-
-    select * from {{ ref('fct_published_stock').include(database=false) }}
-
-),
-
 country as (
 
-    select
-        month,
-        stock,
-    from published_stock
+    select * from {{ ref('fct_published_stock').include(database=false) }}
     where
         edition = date '{{ var("published_edition") }}'
         and territory_id = 'FR'

@@ -8,16 +8,6 @@ with
 stock_by_structure_type as (
 
     select * from {{ ref('fct_stock_by_structure_type').include(database=false) }}
-
-),
-
-country as (
-
-    select
-        structure_type,
-        month,
-        stock,
-    from stock_by_structure_type
     where territory_id = 'FR'
 
 ),
@@ -34,7 +24,7 @@ trends as (
             + avg(stock) over (months_of_type rows between 5 preceding and 6 following)
         ) / 2 as trend,
         count(*) over (months_of_type rows between 6 preceding and 6 following) as nb_months,
-    from country
+    from stock_by_structure_type
     window months_of_type as (
         partition by structure_type
         order by month

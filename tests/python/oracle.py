@@ -82,8 +82,7 @@ class Drop:
     """A drop as its writer knows it; a source may be absent."""
 
     fluxiae: Extract | None = None
-    extrapro: Extract | None = None
-    contrats_aides: Extract | None = None
+    geiq: dict[str, Extract] = field(default_factory=dict)  # contrats_pro, contrats_aides
     lists: dict[int, list[Row]] = field(default_factory=dict)
     iti: tuple[date, list[Entry]] | None = None
 
@@ -434,9 +433,8 @@ def list_of_year(lists: dict[int, dict[str, str]], year: int) -> dict[str, str]:
 
 def geiq_last_month(drop: Drop) -> date | None:
     """Up to the earlier of the two, when both and one list of GEIQ at least are loaded."""
-    if drop.extrapro and drop.contrats_aides and drop.lists:
-        dates = (drop.extrapro.extract_date, drop.contrats_aides.extract_date)
-        return last_covered_month(min(dates))
+    if len(drop.geiq) == 2 and drop.lists:
+        return last_covered_month(min(extract.extract_date for extract in drop.geiq.values()))
     return None
 
 
@@ -444,24 +442,14 @@ def count_geiq(drop: Drop, table: str, people: People) -> Outcomes:
     """Rules of **GEIQ contracts**, in their order, for one of the two sources."""
     lists, last_month = yearly_lists(drop), geiq_last_month(drop)
     if table == "contrats_pro":
-        source, key, amendment, employer = (
-            "extrapro",
-            "NUM_CONTRAT",
-            "NUM_AVENANT",
-            "SIRET_EMPLOYEUR",
-        )
+        key, amendment, employer = "NUM_CONTRAT", "NUM_AVENANT", "SIRET_EMPLOYEUR"
         start, ends, nir = "DATE_DEBUT", ["DATE_FIN"], "NIR"
         addresses = [(commune, "CODE_COMMUNE_INSEE"), (postcode, "CODE_POSTAL")]
     else:
-        source, key, amendment = "contrats_aides", "num_convention", "num_avenant"
-        employer, start, ends, nir = (
-            "siret_employeur",
-            "date_embauche",
-            ["date_rupture", "date_fin_prevue"],
-            "nir",
-        )
+        key, amendment, employer = "num_convention", "num_avenant", "siret_employeur"
+        start, ends, nir = "date_embauche", ["date_rupture", "date_fin_prevue"], "nir"
         addresses = [(postcode, "code_postal"), (department_code, "code_departement")]
-    rows = getattr(drop, source).tables[table]
+    rows = drop.geiq[table].tables[table]
     _, duplicates = keep_latest(rows, key, lambda row: number(row[amendment]))
 
     def outcome(place: int, row: Row) -> str | None:
@@ -529,9 +517,8 @@ def count(drop: Drop) -> tuple[Cells, dict[str, Outcomes]]:
         outcomes |= count_fluxiae(drop.fluxiae, people)
         last = last_covered_month(drop.fluxiae.extract_date)
         last_months |= dict.fromkeys([*CONSTANT, "EITI"], last)
-    for table, source in (("contrats_pro", drop.extrapro), ("contrats_aides", drop.contrats_aides)):
-        if source:
-            outcomes[table] = count_geiq(drop, table, people)
+    for table in drop.geiq:
+        outcomes[table] = count_geiq(drop, table, people)
     if last_geiq := geiq_last_month(drop):
         last_months["GEIQ"] = last_geiq
     if drop.iti:

@@ -43,9 +43,8 @@ def people_of(drop: Drop) -> People:
     people: People = defaultdict(set)
     if drop.fluxiae:
         oracle.count_fluxiae(drop.fluxiae, people)
-    for table, source in (("contrats_pro", drop.extrapro), ("contrats_aides", drop.contrats_aides)):
-        if source:
-            oracle.count_geiq(drop, table, people)
+    for table in drop.geiq:
+        oracle.count_geiq(drop, table, people)
     return people
 
 
@@ -160,18 +159,14 @@ def asp_structures(extract: Extract) -> Iterator[tuple[tuple[date, str, str], st
 
 def geiq_employers(drop: Drop) -> Iterator[tuple[tuple[date, str, str], str | None]]:
     """Each cell that each GEIQ contract counts in, and its employer: each row taken alone."""
-    for table, source, column in (
-        ("contrats_pro", "extrapro", "SIRET_EMPLOYEUR"),
-        ("contrats_aides", "contrats_aides", "siret_employeur"),
-    ):
-        extract = getattr(drop, source)
-        if extract is None:
-            continue
+    for table, extract in drop.geiq.items():
+        column = "SIRET_EMPLOYEUR" if table == "contrats_pro" else "siret_employeur"
         rows = extract.tables[table]
         reasons = oracle.count_geiq(drop, table, defaultdict(set))
         for row, reason in zip(rows, reasons, strict=True):
             if reason is None:
-                alone = replace(drop, **{source: Extract(extract.extract_date, {table: [row]})})
+                of_row = Extract(extract.extract_date, {table: [row]})
+                alone = replace(drop, geiq=drop.geiq | {table: of_row})
                 cells_of_row: People = defaultdict(set)
                 oracle.count_geiq(alone, table, cells_of_row)
                 for cell in cells_of_row:

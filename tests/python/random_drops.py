@@ -72,25 +72,8 @@ ODD_MEASURES = ["FDI_DC", "ACIPA_DC", "EIPA_DC", "ZZZ_DC", "", "aci_dc", "ACI", 
 AMENDMENTS = ["0", "1", "2", ""]
 ODD_AMENDMENTS = ["x", "10", "9", "-1", "1.5", "1e3", "2.0", "+1", "99999999999999999999"]
 HOURS = words("0 0.1 0.25 0.5 0.5 0.5 0.50 0.75 0.99 1 120")
-ODD_HOURS = [
-    "",
-    "1e3",
-    "-2",
-    "-.5",
-    "-1.25",
-    ".5",
-    "5.",
-    "--1",
-    "0.5.5",
-    "0,5",
-    " 1 ",
-    "abc",
-    "+1",
-    "Infinity",
-    "1_0",
-    "1 0",
-    ".",
-]
+ODD_HOURS = ["", *words("1e3 -2 -.5 -1.25 .5 5. --1 0.5.5 0,5"), " 1 "]
+ODD_HOURS += [*words("abc +1 Infinity 1_0"), "1 0", "."]
 ODD_MONTHS = ["13", "x", "", "0", "00008", "1.0", "-1", "1 2", "9" * 20, "+1", " 8", "٣", "1e1"]
 ODD_YEARS = ["2016", "x", "", "02020", "20 20", "9999", "9" * 20, "-2020", "2020.0", "4294967296"]
 SIRETS = words("12345678900011 23456789000122 01234567800013 00123456700014 99999999900015")
@@ -502,10 +485,10 @@ def write_drop(seed: int, folder: Path, nb_rows: int = 150) -> Drop:
         drop.fluxiae = writer.write_fluxiae(folder / "asp_fluxiae")
     if writer.chance(0.9):
         path = folder / "extrapro" / "contrats_pro"
-        drop.extrapro = writer.write_geiq_contracts(path, ["utf-8", "utf-8-sig", "cp1252"])
+        drop.geiq[path.name] = writer.write_geiq_contracts(path, ["utf-8", "utf-8-sig", "cp1252"])
     if writer.chance(0.9):
         path = folder / "asp_contrats_aides" / "contrats_aides"
-        drop.contrats_aides = writer.write_geiq_contracts(path, ["utf-8-sig"])
+        drop.geiq[path.name] = writer.write_geiq_contracts(path, ["utf-8-sig"])
     if writer.chance(0.9):
         drop.lists = writer.write_lists(folder / "geiq")
     if writer.chance(0.9):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +13,23 @@ import pytest
 from compiled_project import CompiledProject
 from conftest import REAL_DATA, REAL_EDITIONS, Pipeline
 
+Rows = list[dict[str, Any]]
 
-def _run(sql: str, path: Path) -> list[dict[str, Any]]:
+
+def _run(sql: str, path: Path) -> Rows:
     """Run an analysis on a file; return its rows."""
     with duckdb.connect(str(path), read_only=True) as connection:
         result = connection.execute(sql)
         names = [column[0] for column in result.description or []]
         return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+
+
+@pytest.fixture
+def analysed(
+    published_sample: Pipeline, compiled_project: CompiledProject
+) -> Callable[[str], Rows]:
+    """The rows of an analysis on the published file of the sample."""
+    return lambda name: _run(compiled_project.analysis(name), published_sample.published)
 
 
 @pytest.fixture(scope="module")
@@ -126,9 +137,9 @@ def test_size_of_revisions_by_age_covers_every_revision(
 
 
 def test_break_between_scopes_is_explained_by_the_types_that_enter(
-    published_sample: Pipeline, compiled_project: CompiledProject
+    analysed: Callable[[str], Rows],
 ) -> None:
-    rows = _run(compiled_project.analysis("break_between_scopes"), published_sample.published)
+    rows = analysed("break_between_scopes")
     assert [f"{row['month']:%Y-%m}" for row in rows] == [
         *(f"2020-{month:02}" for month in range(7, 13)),
         *(f"2021-{month:02}" for month in range(1, 7)),
@@ -140,10 +151,8 @@ def test_break_between_scopes_is_explained_by_the_types_that_enter(
     assert january["step"] == january["eiti_stock"] + january["geiq_stock"] + january["iti_stock"]
 
 
-def test_shares_of_the_components_add_up(
-    published_sample: Pipeline, compiled_project: CompiledProject
-) -> None:
-    rows = _run(compiled_project.analysis("component_shares"), published_sample.published)
+def test_shares_of_the_components_add_up(analysed: Callable[[str], Rows]) -> None:
+    rows = analysed("component_shares")
     shares: dict[str, dict[str, float]] = {}
     for row in rows:
         shares.setdefault(f"{row['month']:%Y-%m}", {})[row["structure_type"]] = row["share_percent"]
@@ -152,10 +161,8 @@ def test_shares_of_the_components_add_up(
     assert all(sum(share.values()) == pytest.approx(100) for share in shares.values())
 
 
-def test_august_is_the_low_of_ai(
-    published_sample: Pipeline, compiled_project: CompiledProject
-) -> None:
-    rows = _run(compiled_project.analysis("seasonal_profile_by_type"), published_sample.published)
+def test_august_is_the_low_of_ai(analysed: Callable[[str], Rows]) -> None:
+    rows = analysed("seasonal_profile_by_type")
     index = {
         row["calendar_month"]: row["seasonal_index"]
         for row in rows
@@ -169,9 +176,8 @@ def test_august_is_the_low_of_ai(
 def test_every_structure_is_located_in_one_way(
     published_sample: Pipeline, compiled_project: CompiledProject
 ) -> None:
-    rows = _run(
-        compiled_project.analysis("departments_hardest_to_locate"), published_sample.warehouse
-    )
+    sql = compiled_project.analysis("departments_hardest_to_locate")
+    rows = _run(sql, published_sample.warehouse)
     ways = [name for name in rows[0] if name.startswith("nb_") and name != "nb_structures"]
     for row in rows:
         assert sum(row[way] for way in ways) == row["nb_structures"]

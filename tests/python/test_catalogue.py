@@ -14,7 +14,7 @@ from playwright.sync_api import Browser
 from conftest import PROJECT, Pipeline
 from iae.catalogue.build import public
 
-LAYERS = "('reference', 'staging', 'intermediate', 'marts', 'semantic')"
+LAYERS = "('reference', 'staging', 'intermediate', 'marts', 'semantic', 'open_data')"
 
 
 @pytest.fixture(scope="session")
@@ -34,14 +34,15 @@ def lineage_data(catalogue: Path) -> str:
 def test_every_table_and_column_of_every_layer_is_described(published_sample: Pipeline) -> None:
     assert not published_sample.query(
         f"""
-        select schema_name, table_name, column_name from duckdb_columns()
-        where schema_name in {LAYERS} and coalesce(comment, '') = ''
-        union all
-        select schema_name, table_name, '' from duckdb_tables()
-        where schema_name in {LAYERS} and coalesce(comment, '') = ''
-        union all
-        select schema_name, view_name, '' from duckdb_views()
-        where schema_name in {LAYERS} and coalesce(comment, '') = ''
+        with
+            described as (
+                select schema_name, table_name, column_name, comment from duckdb_columns()
+                union all
+                select schema_name, table_name, '', comment from duckdb_tables()
+                union all
+                select schema_name, view_name, '', comment from duckdb_views()
+            )
+        from described where schema_name in {LAYERS} and coalesce(comment, '') = ''
         """
     )
 

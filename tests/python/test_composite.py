@@ -7,6 +7,7 @@ March), hence GEIQ up to 2022-03; ITI up to 2022-01; the ASP extranet up to 2022
 from __future__ import annotations
 
 import datetime as dt
+import shutil
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -319,8 +320,7 @@ def test_without_the_bpi_file_the_official_scope_is_null_from_2021(
     pipeline = Pipeline(tmp_path)
     drop = tmp_path / "drop"
     _write_drop(drop)
-    (drop / "bpifrance_iti" / "iti_entrees_20220215.xlsx").unlink()
-    (drop / "bpifrance_iti").rmdir()
+    shutil.rmtree(drop / "bpifrance_iti")
     pipeline.load(drop)
     compiled_project.build(pipeline.warehouse)
 

@@ -88,13 +88,13 @@ def asp_extract(archive: Path, scratch: Path) -> oracle.Extract:
 
 def read_into(drop: oracle.Drop, folder: Path, scratch: Path) -> oracle.Drop:
     """What is delivered by now: the sources of this folder take the place of what there was."""
-    drop = oracle.Drop(drop.fluxiae, drop.extrapro, drop.contrats_aides, dict(drop.lists), drop.iti)
+    drop = oracle.Drop(drop.fluxiae, dict(drop.geiq), dict(drop.lists), drop.iti)
     for archive in (folder / "asp_fluxiae").glob("*"):
         drop.fluxiae = asp_extract(archive, scratch)
     for path in (folder / "extrapro").glob("*"):
-        drop.extrapro = _dated(path, "contrats_pro", _rows(path, "windows-1252"))
+        drop.geiq["contrats_pro"] = _dated(path, "contrats_pro", _rows(path, "windows-1252"))
     for path in (folder / "asp_contrats_aides").glob("*"):
-        drop.contrats_aides = _dated(path, "contrats_aides", _rows(path, "utf-8-sig"))
+        drop.geiq["contrats_aides"] = _dated(path, "contrats_aides", _rows(path, "utf-8-sig"))
     for path in (folder / "geiq").glob("*"):
         rows = _sheet(path) if path.suffix == ".xlsx" else _rows(path, "windows-1252")
         drop.lists[int(path.stem[-4:])] = rows

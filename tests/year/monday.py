@@ -362,7 +362,7 @@ class Year:
     def keep_in_mind(self) -> None:
         """Compare the edition that was published now with the oracle; keep digests of both."""
         drop = self.delivered
-        extracts = (drop.fluxiae, drop.extrapro, drop.contrats_aides)
+        extracts = (drop.fluxiae, *drop.geiq.values())
         dates = [one.extract_date for one in extracts if one] + [drop.iti[0]] * bool(drop.iti)
         releases = self.releases.setdefault(max(dates), [])
         cells = {cell: what for cell, what in self.cells.items() if cell[1][0] in "DN"}
