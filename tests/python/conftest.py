@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import io
 import os
 import shutil
@@ -26,9 +25,6 @@ from compiled_project import CompiledProject
 from iae.cli import app
 from iae.loading.raw_tables import opened_to_load
 from loading import SALT, Warehouse
-
-# Parsed projects are large, and are not collected: looking through them is a tenth of a build.
-gc.set_threshold(100_000)
 
 if TYPE_CHECKING:
     from dbt.cli.main import dbtRunnerResult
