@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 
-import xlsxwriter
-
-from loading import FLUXIAE, fluxiae_text, write_fluxiae
+from compiled_project import CompiledProject
+from conftest import Pipeline
+from loading import FLUXIAE, fluxiae_text, put, workbook, write_fluxiae
 
 # What the rows of each table say by hand, between bars; the last ones may be left out.
 COLUMNS = {
@@ -41,12 +41,19 @@ def write_fluxiae_by_hand(drop: Path, stamp: str, **rows: str) -> None:
     write_fluxiae(drop, contents, stamp=stamp)
 
 
-def write_iti(path: Path, rows: Iterable[Sequence[object]]) -> None:
+def write_iti(drop: Path, day: str, rows: Iterable[Iterable[object]]) -> None:
     """Write the workbook of Bpifrance, under a title."""
-    path.parent.mkdir(parents=True)
-    with xlsxwriter.Workbook(path, {"default_date_format": "mmm-yy"}) as workbook:
-        sheet = workbook.add_worksheet()
-        sheet.write(0, 0, "Entrées dans le programme")
-        header = ["Mois", "Région", "Département", "Réseau", "Entrées"]
-        for line, row in enumerate([header, *rows], start=2):
-            sheet.write_row(line, 0, row)
+    header = ["Mois", "Région", "Département", "Réseau", "Entrées"]
+    lines = [["Entrées dans le programme"], [], header, *map(list, rows)]
+    put(drop, f"bpifrance_iti/iti_entrees_{day}.xlsx", workbook(lines))
+
+
+def built_by_hand(
+    folder: Path, compiled_project: CompiledProject, stamp: str, **rows: str
+) -> Pipeline:
+    """A pipeline on its folder `drop` with these tables of FluxIAE: loaded, built and tested."""
+    pipeline = Pipeline(folder)
+    write_fluxiae_by_hand(folder / "drop", stamp, **rows)
+    pipeline.load(folder / "drop")
+    compiled_project.build(pipeline.warehouse, tested=True)
+    return pipeline

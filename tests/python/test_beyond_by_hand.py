@@ -9,14 +9,15 @@ from __future__ import annotations
 import duckdb
 import pytest
 
-from by_hand import write_fluxiae_by_hand, write_iti
+from by_hand import built_by_hand, write_iti
 from compiled_project import CompiledProject
 from conftest import Pipeline
 from iae.explain import explain
 from iae.explain.rows import Rows
 
-# Each structure is in the department that its id names; `nowhere` is in no row.
-STRUCTURES = """
+DROP = {
+    # Each structure is in the department that its id names; `nowhere` is in no row.
+    "structure": """
 54||54395
 55||55545
 57||57463
@@ -30,10 +31,9 @@ STRUCTURES = """
 35b||35238
 35c||35238
 976||97608
-"""
-
-# id|structure|measure|number|renewal|modification|state|start|end
-ANNEXES = """
+""",
+    # id|structure|measure|number|renewal|modification|state|start|end
+    "annexe_financiere": """
 1|35|AI_DC|AI035210001|0|0|VALIDE|01/01/2021|
 2|35b|AI_DC|AI035210002|0|0|VALIDE|01/01/2021|30/06/2021
 3|35c|AI_DC|AI035210003|0|0|CLOTURE|01/01/2021|29/06/2021
@@ -42,16 +42,14 @@ ANNEXES = """
 6|35b|ACI_DC|ACI035210002|0|0|BROUILLON|01/01/2021|
 7|35c|EI_DC|EI035210001|0|0|VALIDE||31/12/2021
 |35c|ETTI_DC|ETTI035210001|0|0|VALIDE|01/02/2022|n.c.
-"""
-
-# Persons 401 and 402 are one.
-SALARIES = """
+""",
+    # Persons 401 and 402 are one.
+    "salarie": """
 401|185072A395001|01/01/2020|PAOLI
 402|185072A395001|01/01/2020|PAOLI
-"""
-
-# id|person|structure|measure|start|end
-CONTRACTS = """
+""",
+    # id|person|structure|measure|start|end
+    "contrat_mission": """
 1|101|54|ACI_DC|01/01/2021|28/02/2021
 2|101|54|ACI_DC|01/04/2021|30/04/2021
 3|102|57|ACI_DC|01/01/2020|31/01/2020
@@ -68,10 +66,9 @@ CONTRACTS = """
 14|601|59|EITI_DC|01/06/2019|31/12/2020
 15|701||ACI_DC|01/02/2022|
 16|303|35b|AI_DC|01/01/2021|
-"""
-
-# id|person|annex|contract|month|year|state|hours
-STATES = """
+""",
+    # id|person|annex|contract|month|year|state|hours
+    "etat_mensuel_indiv": """
 1|301|1||1|2021|VALIDE|2
 2|301|1||2|2021|VALIDE|0
 3|301|1||3|2021|VALIDE|0
@@ -81,7 +78,8 @@ STATES = """
 7|303|99|16|5|2021|VALIDE|7
 8|302|4||5|2021|VALIDE|7
 9|302|2||13|2021|VALIDE|7
-"""
+""",
+}
 
 ITI = [
     ("2021-01", "Auvergne-Rhône-Alpes", "Ain", "ADIE", 3),
@@ -228,21 +226,9 @@ DECLARATIONS = {
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory, compiled_project: CompiledProject) -> Pipeline:
     """The hand-made drop, loaded, built and tested."""
-    pipeline = Pipeline(tmp_path_factory.mktemp("beyond"))
-    drop = pipeline.folder / "drop"
-    write_fluxiae_by_hand(
-        drop,
-        "28022022_063000",
-        structure=STRUCTURES,
-        annexe_financiere=ANNEXES,
-        contrat_mission=CONTRACTS,
-        etat_mensuel_indiv=STATES,
-        salarie=SALARIES,
-    )
-    write_iti(drop / "bpifrance_iti" / "iti_entrees_20220228.xlsx", ITI)
-    pipeline.load(drop)
-    compiled_project.build(pipeline.warehouse, tested=True)
-    return pipeline
+    folder = tmp_path_factory.mktemp("beyond")
+    write_iti(folder / "drop", "20220228", ITI)
+    return built_by_hand(folder, compiled_project, "28022022_063000", **DROP)
 
 
 OF_DEPARTMENTS = "territory_id[1] in ('D', 'N')"

@@ -16,6 +16,7 @@ import pytest
 from by_hand import write_fluxiae_by_hand, write_iti
 from compiled_project import CompiledProject
 from conftest import Pipeline
+from loading import put
 
 PERSON = "185017512345678"  # 15 characters, the key is tolerated
 SAME_PERSON = "1 85 01 75 123 456"
@@ -148,40 +149,33 @@ ASP_CONTRACTS = """
 """
 
 
-def _write_lines(
-    path: Path, header: str, rows: Iterable[Sequence[str]], *, separator: str, encoding: str
-) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    lines = [header, *(separator.join(row) for row in rows)]
-    path.write_text("\n".join(lines) + "\n", encoding=encoding)
+def _lines(separator: str, header: str, rows: Iterable[Sequence[str]]) -> str:
+    return "\n".join([header, *map(separator.join, rows), ""])
 
 
 def _write_drop(drop: Path) -> None:
     stamp = "05042022_112211"
     write_fluxiae_by_hand(drop, stamp, structure="S1||01053", contrat_mission=ASP_CONTRACTS)
-    _write_lines(
-        drop / "extrapro" / "contrats_pro_20220405.csv",
+    header = (
         "NUM_CONTRAT;TYPE_CONTRAT;NUM_AVENANT;SIRET_EMPLOYEUR;RAISON_SOCIALE;CODE_NAF;IDCC;"
         "CODE_COMMUNE_INSEE;CODE_POSTAL;LIBELLE_COMMUNE;DATE_DEBUT;DATE_FIN;DATE_ENREGISTREMENT;"
-        "OPCO;NIR",
-        [
-            (
-                *(number, "CP", amendment, siret, '"GEIQ ""Été"""', "", "", commune, postcode),
-                *("Péronnas", start, end, "", "", nir),
-            )
-            for number, amendment, siret, commune, postcode, start, end, nir in EXTRAPRO
-        ],
-        separator=";",
-        encoding="windows-1252",
+        "OPCO;NIR"
     )
-    _write_lines(
-        drop / "asp_contrats_aides" / "contrats_aides_20220331.csv",
+    contracts = [
+        (
+            *(number, "CP", amendment, siret, '"GEIQ ""Été"""', "", "", commune, postcode),
+            *("Péronnas", start, end, "", "", nir),
+        )
+        for number, amendment, siret, commune, postcode, start, end, nir in EXTRAPRO
+    ]
+    text = _lines(";", header, contracts)
+    put(drop, "extrapro/contrats_pro_20220405.csv", text.encode("windows-1252"))
+    header = (
         "num_convention;num_avenant;type_contrat;siret_employeur;code_departement;code_postal;"
-        "date_embauche;date_fin_prevue;date_rupture;nir",
-        [(row[0], row[1], "PEC", *row[2:]) for row in CONTRATS_AIDES],
-        separator=";",
-        encoding="utf-8-sig",
+        "date_embauche;date_fin_prevue;date_rupture;nir"
     )
+    text = _lines(";", header, [(row[0], row[1], "PEC", *row[2:]) for row in CONTRATS_AIDES])
+    put(drop, "asp_contrats_aides/contrats_aides_20220331.csv", text.encode("utf-8-sig"))
     lists = {
         2021: [
             ("A", "", "", "01000", "Bourg-en-Bresse", GEIQ_A, ""),
@@ -193,14 +187,9 @@ def _write_drop(drop: Path) -> None:
         2023: [("C", "", "", "75001", "Paris", GEIQ_C, "")],
     }
     for year, rows in lists.items():
-        _write_lines(
-            drop / "geiq" / f"geiq_{year}.csv",
-            "Nom,Rue,Rue (suite),Code Postal,Ville,SIRET,e-mail",
-            rows,
-            separator=",",
-            encoding="utf-8",
-        )
-    write_iti(drop / "bpifrance_iti" / "iti_entrees_20220215.xlsx", ITI_ROWS)
+        text = _lines(",", "Nom,Rue,Rue (suite),Code Postal,Ville,SIRET,e-mail", rows)
+        put(drop, f"geiq/geiq_{year}.csv", text.encode())
+    write_iti(drop, "20220215", ITI_ROWS)
 
 
 @pytest.fixture(scope="module")

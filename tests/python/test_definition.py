@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import csv
 import re
 import subprocess
 
 import pytest
 
 from conftest import PROJECT
+from iae.loading.sources import SOURCES
+from oracle import read_seed
 
 DOCUMENTS = {path.name: path.read_text("utf-8") for path in (PROJECT / "docs").glob("*.md")}
 CITATION = re.compile(r'\b(indicator|sources|statistics|protection)\.md(?:, "([^"]+)")?')
-
-
-def seed(name: str) -> list[dict[str, str]]:
-    with (PROJECT / "seeds" / f"{name}.csv").open(encoding="utf-8") as file:
-        return list(csv.DictReader(file))
 
 
 def table_of(document: str, *columns: str) -> list[tuple[str, ...]]:
@@ -43,13 +39,13 @@ def test_structure_types_are_those_of_the_seed() -> None:
             row["stock_rule"],
             row["first_month"][:7],
         )
-        for row in seed("structure_types")
+        for row in read_seed("structure_types")
     ]
 
 
 def test_provisional_months_are_those_of_the_seed() -> None:
     assert table_of("indicator.md", "type", "last months") == [
-        (row["structure_type"], row["provisional_months"]) for row in seed("structure_types")
+        (row["structure_type"], row["provisional_months"]) for row in read_seed("structure_types")
     ]
 
 
@@ -58,7 +54,7 @@ def test_measures_are_those_of_the_seed() -> None:
         measure: "" if text.startswith("none") else text
         for measure, text in table_of("indicator.md", "measure", "type")
     }
-    assert said == {row["measure_code"]: row["structure_type"] for row in seed("asp_measures")}
+    assert said == {row["measure_code"]: row["structure_type"] for row in read_seed("asp_measures")}
 
 
 def test_scopes_are_those_of_the_seed() -> None:
@@ -69,7 +65,7 @@ def test_scopes_are_those_of_the_seed() -> None:
     }
     assert said == {
         (row["scope"], row["structure_type"], row["first_month"][:7])
-        for row in seed("composite_scopes")
+        for row in read_seed("composite_scopes")
     }
 
 
@@ -77,8 +73,6 @@ def test_scopes_are_those_of_the_seed() -> None:
     "view", ["Structure", "AnnexeFinanciere", "ContratMission", "EtatMensuelIndiv"]
 )
 def test_columns_that_land_are_those_of_the_declaration(view: str) -> None:
-    from iae.loading.sources import SOURCES
-
     said = dict(table_of("sources.md", "table", "columns that land"))
     declared = {
         table.example.split("_")[1]: table.columns for table in SOURCES["asp_fluxiae"].tables

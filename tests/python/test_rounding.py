@@ -148,16 +148,10 @@ def test_sums_give_way_where_nothing_else_keeps_them() -> None:
     # which a ring of five cannot be. Territories and types alone would be a flow, and always
     # possible; a region by a scope is neither.
     shape = Shape(
-        {
-            "D1": "R1",
-            "D2": "R1",
-            "D3": "R2",
-            "D4": "R3",
-            "R1": "FR",
-            "R2": "FR",
-            "R3": "FR",
-            "FR": None,
-        },
+        dict.fromkeys(("D1", "D2"), "R1")
+        | {"D3": "R2", "D4": "R3"}
+        | dict.fromkeys(("R1", "R2", "R3"), "FR")
+        | {"FR": None},
         ("T1", "T2", "T5"),
         {"constant": ("T1", "T2"), "official": ("T1", "T2", "T5")},
     )
@@ -214,23 +208,33 @@ def test_a_total_that_is_public_exactly_confines_its_types() -> None:
     assert audited(SMALL, exact, grid, 5, known, solver_only=True).narrow == []
 
 
+def months_of(*tables: Grid, shape: Shape = SMALL) -> Stock:
+    """A stock of the cells of a shape, a month for each table."""
+    return Stock(
+        dict(shape.parents),
+        [
+            (scope, name, date(2017, 1, 1))
+            for scope, names in shape.scopes.items()
+            for name in names
+        ],
+        {
+            date(2022, month, 1): {
+                (row, column): int(table[place, rank])
+                for place, row in enumerate(shape.inner_territories)
+                for rank, column in enumerate(shape.types)
+            }
+            for month, table in enumerate(tables, start=1)
+        },
+    )
+
+
 def test_who_has_all_public_totals_gains_nothing_on_a_type() -> None:
     month = date(2022, 1, 1)
     nb_drawn_again = 0
     for seed in range(3):
         shape, exact = country(seed, mean=3)
-        stock = Stock(
-            dict(shape.parents),
-            [(scope, name, month) for scope, names in shape.scopes.items() for name in names],
-            {
-                month: {
-                    (row, column): int(exact[place, rank])
-                    for place, row in enumerate(shape.inner_territories)
-                    for rank, column in enumerate(shape.types)
-                }
-            },
-            {month: {(name, "official") for name in shape.territories if name != "NL"}},
-        )
+        stock = months_of(exact, shape=shape)
+        stock.known = {month: {(name, "official") for name in shape.territories if name != "NL"}}
         known = stock.known_mask(month, shape)
         assert known.sum() == len(shape.territories) - 1
         ((_, grid),) = round_stock(stock, 5, "salt").values()
@@ -240,26 +244,6 @@ def test_who_has_all_public_totals_gains_nothing_on_a_type() -> None:
         first = rounded(shape, exact, 5, draws(shape, "2022-01", "salt"))
         nb_drawn_again += bool(audited(shape, exact, first, 5, known).narrow)
     assert nb_drawn_again > 0
-
-
-def months_of(*tables: list[list[int]]) -> Stock:
-    """A stock of SMALL's cells, a month for each table."""
-    return Stock(
-        dict(SMALL.parents),
-        [
-            (scope, name, date(2017, 1, 1))
-            for scope, names in SMALL.scopes.items()
-            for name in names
-        ],
-        {
-            date(2022, 1 + month, 1): {
-                (row, column): table[place][rank]
-                for place, row in enumerate(SMALL.inner_territories)
-                for rank, column in enumerate(SMALL.types)
-            }
-            for month, table in enumerate(tables)
-        },
-    )
 
 
 def cells_of(months: dict[date, tuple[Shape, Grid]]) -> dict[date, dict[tuple[str, str], int]]:
@@ -274,10 +258,10 @@ def cells_of(months: dict[date, tuple[Shape, Grid]]) -> dict[date, dict[tuple[st
 
 
 def test_only_months_that_changed_are_solved_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    table = EXAMPLE.tolist()
-    changed = [*table[:3], [3, 1, 0]]
-    first = round_stock(months_of(table, table), 5, "salt")
-    last_edition = LastEdition(months_of(table, table).exact, cells_of(first))
+    changed = np.vstack([EXAMPLE[:3], [3, 1, 0]])
+    stock = months_of(EXAMPLE, EXAMPLE)
+    first = round_stock(stock, 5, "salt")
+    last_edition = LastEdition(stock.exact, cells_of(first))
     solved: list[str] = []
     original = rounding.rounded
     monkeypatch.setattr(
@@ -285,13 +269,13 @@ def test_only_months_that_changed_are_solved_again(monkeypatch: pytest.MonkeyPat
         lambda *arguments: solved.append("once") or original(*arguments),
     )
     # Another salt would draw everything anew.
-    again = round_stock(months_of(table, changed, table), 5, "other", last_edition)
+    again = round_stock(months_of(EXAMPLE, changed, EXAMPLE), 5, "other", last_edition)
     assert solved == ["once", "once"]
     assert cells_of(again)[date(2022, 1, 1)] == cells_of(first)[date(2022, 1, 1)]
 
 
 def test_a_scope_with_a_type_missing_has_no_sum() -> None:
-    stock = months_of(EXAMPLE.tolist())
+    stock = months_of(EXAMPLE)
     for cells in stock.exact.values():
         for row in SMALL.inner_territories:
             del cells[row, "EITI"]
@@ -301,8 +285,7 @@ def test_a_scope_with_a_type_missing_has_no_sum() -> None:
 
 def test_a_month_that_tells_too_much_is_drawn_again() -> None:
     # The total of D01 is public: rounded to 0, 0 and 0, its types would be confined.
-    table = [[4, 3, 2], [30, 31, 32], [20, 22, 13], [41, 42, 43]]
-    stock = months_of(table)
+    stock = months_of(np.array([[4, 3, 2], [30, 31, 32], [20, 22, 13], [41, 42, 43]]))
     stock.known = {date(2022, 1, 1): {("D01", "official")}}
     nb_drawn_again = 0
     for salt in map(str, range(20)):

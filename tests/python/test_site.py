@@ -81,6 +81,11 @@ class Opened:
         path = Path(str(download.value.path()))
         return path.rename(path.with_name(download.value.suggested_filename))
 
+    def saved_picture(self, figure: str) -> tuple[str, str]:
+        """The SVG that a figure is saved as, and the words in it."""
+        svg = self.saved(f"{figure} [data-picture=svg]").read_text(encoding="utf-8")
+        return svg, plain(" ".join(re.findall(r">([^<]+)</text>", svg)))
+
 
 def plain(text: str) -> str:
     return re.sub(r"\s+", " ", text).strip()
@@ -359,20 +364,7 @@ def expected_figures(opened: Opened, stocks: str, territory: str, month: str) ->
 def test_figures_of_ten_territories_are_those_of_sql(
     pages: dict[str, Opened], page_name: str, stocks: str
 ) -> None:
-    compare_with_sql(pages[page_name].reset(), stocks)
-
-
-def test_real_figures_are_the_same_with_a_sample_below(real_site: Site, both_site: Site) -> None:
-    alone, above = (
-        re.search(r'id="data">(.+?)</script>', (site.folder / "index.html").read_text())
-        for site in (real_site, both_site)
-    )
-    assert alone
-    assert above
-    assert json.loads(alone[1]) == json.loads(above[1])
-
-
-def compare_with_sql(opened: Opened, stocks: str) -> None:
+    opened = pages[page_name].reset()
     nb_compared = 0
     for territory in TEN:
         opened.choose(territory=territory, month="2022-06")
@@ -383,6 +375,16 @@ def compare_with_sql(opened: Opened, stocks: str) -> None:
             assert figure in tiles, (territory, what, figure, tiles)
         nb_compared += 1 + len(expected)
     assert nb_compared >= 58
+
+
+def test_real_figures_are_the_same_with_a_sample_below(real_site: Site, both_site: Site) -> None:
+    alone, above = (
+        re.search(r'id="data">(.+?)</script>', (site.folder / "index.html").read_text())
+        for site in (real_site, both_site)
+    )
+    assert alone
+    assert above
+    assert json.loads(alone[1]) == json.loads(above[1])
 
 
 def test_ranking_of_departments_is_that_of_sql(real: Opened) -> None:
@@ -918,9 +920,8 @@ def test_workbook_of_a_territory_holds_its_series(real: Opened, real_site: Site)
 
 @pytest.mark.parametrize("figure", ["courbe", "carte", "revisions"])
 def test_charts_are_saved_with_title_source_date_and_licence(real: Opened, figure: str) -> None:
-    svg = real.saved(f"#{figure} [data-picture=svg]").read_text(encoding="utf-8")
+    _, shown = real.saved_picture(f"#{figure}")
     title = real.page.evaluate("(id) => byId(byId(id).dataset.title).textContent", figure)
-    shown = plain(" ".join(re.findall(r">([^<]+)</text>", svg)))
     assert plain(title) in shown
     assert "Source : Baromètre des résultats de l’action publique" in shown
     assert "édition du 18 janvier 2023" in shown
@@ -933,14 +934,12 @@ def test_charts_are_saved_with_title_source_date_and_licence(real: Opened, figur
 
 
 def test_charts_of_types_are_saved_together(own: Opened) -> None:
-    svg = own.saved("#par-type [data-picture=svg]").read_text(encoding="utf-8")
-    shown = plain(" ".join(re.findall(r">([^<]+)</text>", svg)))
+    _, shown = own.saved_picture("#par-type")
     assert all(f"{name} : " in shown for name in BASE)
     assert "Diffusion restreinte : chiffres exacts" in shown
     # ACI in March 2022: 100 x (400 + 29) + 4950.
     assert "ACI : 47 850 personnes" in shown
-    svg = own.saved("#mouvements [data-picture=svg]").read_text(encoding="utf-8")
-    shown = plain(" ".join(re.findall(r">([^<]+)</text>", svg)))
+    svg, shown = own.saved_picture("#mouvements")
     assert "France : entrées et sorties par type de structure en mars 2022" in shown
     assert shown.count("129 entrées dont 30 retours ; 29 sorties") == 6
     widths = [

@@ -10,11 +10,12 @@ from datetime import date
 
 import pytest
 
-from by_hand import write_fluxiae_by_hand
+from by_hand import built_by_hand
 from compiled_project import CompiledProject
 from conftest import Pipeline
 
-STRUCTURES = """
+DROP = {
+    "structure": """
 10||54395||||||LES JARDINS "DU COIN
 20||75056|||01/01/2020
 20|2000|99132|||02/01/2020
@@ -22,9 +23,8 @@ STRUCTURES = """
 40|97600
 50|XX|99132
 70|||6088|06088
-"""
-
-ANNEXES = """
+""",
+    "annexe_financiere": """
 1|10|ACI_DC|ACI054200001|0|0|VALIDE|01/01/2020
 2|10|AI_DC|AI054200001|0|0|VALIDE|01/01/2020
 2|10|ACI_DC|AI054200001|0|1|HISTORISE|01/01/2020
@@ -35,10 +35,9 @@ ANNEXES = """
 7|40|AI_DC|AI976200001|0|0|VALIDE|01/01/2020
 8|60|AI_DC|AI02A201001|0|0|CLOTURE|01/01/2020
 9|50|AI_DC|AI99A200001|0|0|VALIDE|01/01/2020
-"""
-
-# 101, 102 and 105 are one person, 106 and 107 another; 103 and 104 have no usable number.
-SALARIES = """
+""",
+    # 101, 102 and 105 are one person, 106 and 107 another; 103 and 104 have no usable number.
+    "salarie": """
 101|185075439500123|01/01/2020|QUENNEVILLE
 102|1 85 07 54 395 001|01/01/2020|QUENNEVILLE
 103|0850754395001|01/01/2020|PETIT
@@ -48,9 +47,8 @@ SALARIES = """
 106|2900699100042|01/01/2020|TREHOUART
 106|290062a100042|02/01/2020|TREHOUART
 107|290062A10004255|01/01/2020|TREHOUART
-"""
-
-CONTRACTS = """
+""",
+    "contrat_mission": """
 1|101|10|ACI_DC|15/01/2021|15/03/2021
 2|102|10|ACI_DC|01/01/2021|28/02/2021
 3|103|10|ACI_MP|01/02/2021 08:00:00
@@ -71,9 +69,8 @@ CONTRACTS = """
 16|108|50|EITI_DC|01/10/2019|31/12/2019
 17|104|10|ACI_DC|01/03/2021
 18|104|10|ACI_DC|01/01/2019|31/01/2019|n/a
-"""
-
-STATES = """
+""",
+    "etat_mensuel_indiv": """
 1|101|2||1|2021|VALIDE|0.5
 2|102|2||01|2021|SAISI|.5
 3|103|2||1|2021|DEBLOQUE|0.9
@@ -99,7 +96,8 @@ STATES = """
 22|106|2|14|2|2021|VALIDE|1
 |109|2||2|2021|VALIDE|3
 |110|2||2|2021|VALIDE|3
-"""
+""",
+}
 
 JANUARY, FEBRUARY = date(2021, 1, 1), date(2021, 2, 1)
 STOCK_BY_HAND = {
@@ -150,21 +148,9 @@ STATE_OUTCOMES = {
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory, compiled_project: CompiledProject) -> Pipeline:
-    """The hand-made drop, loaded and built."""
-    pipeline = Pipeline(tmp_path_factory.mktemp("by_hand"))
-    drop = pipeline.folder / "drop"
-    write_fluxiae_by_hand(
-        drop,
-        "28022021_063000",
-        structure=STRUCTURES,
-        annexe_financiere=ANNEXES,
-        contrat_mission=CONTRACTS,
-        etat_mensuel_indiv=STATES,
-        salarie=SALARIES,
-    )
-    pipeline.load(drop)
-    compiled_project.build(pipeline.warehouse, tested=True)
-    return pipeline
+    """The hand-made drop, loaded, built and tested."""
+    folder = tmp_path_factory.mktemp("by_hand")
+    return built_by_hand(folder, compiled_project, "28022021_063000", **DROP)
 
 
 def test_stock_is_the_one_computed_by_hand(built: Pipeline) -> None:
