@@ -31,6 +31,8 @@ export DBT_PROFILES_DIR := .
 export DO_NOT_TRACK := 1
 export DBT_COLIBRI_NO_VERSION_CHECK := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# uv trusts whom the machine trusts, as pip does: the proxy of an office too.
+export UV_SYSTEM_CERTS ?= 1
 export PYTHONUTF8 := 1
 # Python keeps what it has compiled, whatever it is told outside: it starts in half of the time.
 export PYTHONDONTWRITEBYTECODE :=
