@@ -6,26 +6,25 @@ Everything lies under ``bench/scale-<scale>``: the sample, kept between runs, th
 the results as JSON and as a chart of the stages.
 """
 
-from __future__ import annotations
-
 import argparse
 import json
 import os
 import platform
+import re
 import shutil
 import statistics
 import subprocess
 import sys
 import time
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import duckdb
 from rich.console import Console
-from rich.table import Table
 
 from bench.direct import TABLES
+from iae.console import table_of
 
 ROOT = Path(__file__).parents[2]
 DBT = str(Path(sys.executable).with_name("dbt"))
@@ -53,42 +52,16 @@ class Measure:
     peak_mib: float
 
 
-def measured(command: list[str], environment: dict[str, str]) -> Measure:
-    """Run a command from the root and measure it; raise CommandError when it fails."""
-    start = time.perf_counter()
-    with subprocess.Popen(
-        command,
-        cwd=ROOT,
-        env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    ) as process:
-        printed = process.stdout.read() if process.stdout else ""
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise CommandError(f"{' '.join(command)}\n{printed[-2000:]}")
-    return Measure(
-        time.perf_counter() - start, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
-    )
+Run = dict[str, Measure]  # by command
 
 
-@dataclass(frozen=True)
-class Run:
-    """What the commands of one run took, and the seconds of the stages of some."""
-
-    measures: dict[str, Measure]
-    stages: dict[str, float] = field(default_factory=dict)
-
-    def summary(self) -> dict[str, float]:
-        """Return the seconds of all commands, and the MiB of the largest process."""
-        measures = self.measures.values()
-        return {
-            "seconds": sum(one.seconds for one in measures),
-            "processor_seconds": sum(one.processor_seconds for one in measures),
-            "peak_mib": max(one.peak_mib for one in measures),
-        }
+def summary(run: Run) -> dict[str, float]:
+    """Return the seconds of all commands, and the MiB of the largest process."""
+    return {
+        "seconds": sum(one.seconds for one in run.values()),
+        "processor_seconds": sum(one.processor_seconds for one in run.values()),
+        "peak_mib": max(one.peak_mib for one in run.values()),
+    }
 
 
 class Bench:
@@ -100,6 +73,7 @@ class Bench:
         self.drop = self.folder / "drop"
         self.warehouse = self.folder / "warehouse" / "build.duckdb"
         self.cells = self.folder / "cells"
+        self.stages: dict[str, float] = {}
         self.environment = {
             **os.environ,
             "PYTHONPATH": str(ROOT / "scripts"),
@@ -109,6 +83,26 @@ class Bench:
             "DO_NOT_TRACK": "1",
             "IAE_WAREHOUSE": str(self.warehouse),
         }
+
+    def measured(self, command: list[str]) -> Measure:
+        """Run a command from the root and measure it; raise CommandError when it fails."""
+        start = time.perf_counter()
+        with subprocess.Popen(
+            command,
+            cwd=ROOT,
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        ) as process:
+            printed = process.stdout.read() if process.stdout else ""
+            _, status, usage = os.wait4(process.pid, 0)
+            process.returncode = os.waitstatus_to_exitcode(status)
+        if process.returncode:
+            raise CommandError(f"{' '.join(command)}\n{printed[-2000:]}")
+        return Measure(
+            time.perf_counter() - start, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
+        )
 
     def iae(self, *arguments: str) -> list[str]:
         """Return the command line of an ``iae`` command."""
@@ -121,34 +115,34 @@ class Bench:
             unfinished = self.folder / "unfinished"
             shutil.rmtree(unfinished, ignore_errors=True)
             command = self.iae("sample", str(unfinished), "--scale", f"{self.scale:g}")
-            took = measured(command, self.environment)
+            took = self.measured(command)
             unfinished.rename(self.drop)
             console.print(f"… in {took.seconds:.0f} s")
 
     def project(self) -> dict[str, Run]:
         """Load, build, test and publish in a fresh warehouse: with the tests, and without."""
         shutil.rmtree(self.warehouse.parent, ignore_errors=True)
-        load = measured(self.iae("load", str(self.drop)), self.environment)
-        build = measured([DBT, "--quiet", "build", *NO_TESTS], self.environment)
-        stages = self._stages_of_load(load.seconds) | self._stages_of_build(build.seconds)
-        tests = measured([DBT, "--quiet", "test"], self.environment)
-        publish = measured(self.iae("publish"), self.environment)
-        stages |= {"tests": tests.seconds, "publish": publish.seconds}
+        load = self.measured(self.iae("load", str(self.drop)))
+        build = self.measured([DBT, "--quiet", "build", *NO_TESTS])
+        self.stages = self._stages_of_load(load.seconds) | self._stages_of_build(build.seconds)
+        tests = self.measured([DBT, "--quiet", "test"])
+        publish = self.measured(self.iae("publish"))
+        self.stages |= {"tests": tests.seconds, "publish": publish.seconds}
         untested = {"load": load, "build": build, "publish": publish}
-        return {
-            "project": Run(untested, stages),
-            "tested": Run(untested | {"tests": tests}, stages),
-        }
+        return {"project": untested, "tested": untested | {"tests": tests}}
+
+    def script(self, name: str, *arguments: str) -> dict[str, Run]:
+        """Run a script of this package on the drop."""
+        command = [sys.executable, "-m", f"bench.{name}", str(self.drop), *arguments]
+        return {name: {name: self.measured(command)}}
 
     def direct(self) -> dict[str, Run]:
         """Compute the cells by hand."""
-        command = [sys.executable, "-m", "bench.direct", str(self.drop), str(self.cells)]
-        return {"direct": Run({"direct": measured(command, self.environment)})}
+        return self.script("direct", str(self.cells))
 
     def floor(self) -> dict[str, Run]:
         """Read the files once."""
-        command = [sys.executable, "-m", "bench.floor", str(self.drop)]
-        return {"floor": Run({"floor": measured(command, self.environment)})}
+        return self.script("floor")
 
     def everyday(self) -> dict[str, float]:
         """Return the seconds of what is done all day on a warehouse that is built."""
@@ -158,7 +152,7 @@ class Bench:
             "iae status": self.iae("status"),
             "iae load of what is loaded": self.iae("load", str(self.drop)),
         }
-        return {name: measured(command, self.environment).seconds for name, command in loop.items()}
+        return {name: self.measured(command).seconds for name, command in loop.items()}
 
     def count(self) -> dict[str, int]:
         """Return what was worked on: bytes and rows of the drop, cells, bytes of the warehouse."""
@@ -174,14 +168,14 @@ class Bench:
 
     def compare(self) -> dict[str, tuple[int, int]]:
         """Return the number of rows of each table, and of those that differ from the script's."""
+        compared = {}
         with duckdb.connect(str(self.warehouse), read_only=True) as connection:
-            return {table: self._compare(connection, table) for table in TABLES}
-
-    def _compare(self, connection: duckdb.DuckDBPyConnection, table: str) -> tuple[int, int]:
-        theirs = connection.read_parquet(str(self.cells / f"{table}.parquet"))
-        ours = connection.table(f"marts.{table}").select(*theirs.columns)
-        nb_different = len(ours.except_(theirs)) + len(theirs.except_(ours))
-        return len(theirs), nb_different
+            for table in TABLES:
+                theirs = connection.read_parquet(str(self.cells / f"{table}.parquet"))
+                ours = connection.table(f"marts.{table}").select(*theirs.columns)
+                nb_different = len(ours.except_(theirs)) + len(theirs.except_(ours))
+                compared[table] = (len(theirs), nb_different)
+        return compared
 
     def _stages_of_load(self, whole: float) -> dict[str, float]:
         """Split the seconds of the load by table, as the loader recorded them."""
@@ -214,15 +208,10 @@ class Bench:
 
 def machine() -> dict[str, Any]:
     """Describe the machine in what matters here."""
-    processor = platform.processor() or platform.machine()
     cpuinfo = Path("/proc/cpuinfo")
-    if cpuinfo.exists():
-        models = [
-            line for line in cpuinfo.read_text().splitlines() if line.startswith("model name")
-        ]
-        processor = models[0].partition(":")[2].strip() if models else processor
+    models = re.findall(r"model name\s*: (.+)", cpuinfo.read_text()) if cpuinfo.exists() else []
     return {
-        "processor": processor,
+        "processor": models[0] if models else platform.processor() or platform.machine(),
         "cores": os.cpu_count(),
         "memory_gib": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30, 1),
         "system": platform.system(),
@@ -234,7 +223,7 @@ def machine() -> dict[str, Any]:
 
 def median_of(runs: list[Run]) -> dict[str, float]:
     """Return the median seconds of some runs, with the largest peak of all."""
-    summaries = [run.summary() for run in runs]
+    summaries = [summary(run) for run in runs]
     medians = {name: statistics.median(one[name] for one in summaries) for name in summaries[0]}
     return medians | {"peak_mib": max(one["peak_mib"] for one in summaries)}
 
@@ -242,10 +231,8 @@ def median_of(runs: list[Run]) -> dict[str, float]:
 def show(results: dict[str, Any]) -> None:
     """Print the results of one scale as tables."""
     rows, runs = results["counts"]["rows"], results["variants"]
-    table = Table(title=f"Scale {results['scale']:g}: {rows:,} rows")
-    table.add_column("what")
-    for name in ("seconds", "× (c)", "× (d)", "processor s", "peak MiB", "rows/s"):
-        table.add_column(name, justify="right")
+    numbers = ["seconds", "× (c)", "× (d)", "processor s", "peak MiB", "rows/s"]
+    table = table_of("what", right=numbers, title=f"Scale {results['scale']:g}: {rows:,} rows")
     for name, title in VARIANTS.items():
         seconds = runs[name]["seconds"]
         table.add_row(
@@ -310,7 +297,7 @@ def main() -> int:
                     runs[name].append(run)
                     console.print(
                         f"{repetition + 1}/{options.repetitions} {VARIANTS[name]}: "
-                        f"{run.summary()['seconds']:.1f} s, {run.summary()['peak_mib']:,.0f} MiB"
+                        f"{summary(run)['seconds']:.1f} s, {summary(run)['peak_mib']:,.0f} MiB"
                     )
         everyday = bench.everyday()
     except CommandError as error:
@@ -322,12 +309,10 @@ def main() -> int:
         "machine": described,
         "variants": {name: median_of(found) for name, found in runs.items()},
         "commands": {
-            name: [
-                {command: asdict(took) for command, took in run.measures.items()} for run in found
-            ]
+            name: [{command: asdict(took) for command, took in run.items()} for run in found]
             for name, found in runs.items()
         },
-        "stages": runs["project"][-1].stages,
+        "stages": bench.stages,
         "everyday": everyday,
         "counts": bench.count(),
         "cells": cells,

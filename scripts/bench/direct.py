@@ -1,16 +1,13 @@
-"""The reference the project's speed and cells are held against: one drop to cells, by hand.
+"""The reference the project's speed and cells are held against: one sample to cells, by hand.
 
-Reads the files of one drop and computes stock, flows, people of a year, structures and
+Reads the files of ``iae sample`` and computes stock, flows, people of a year, structures and
 declarations with DuckDB as an expert would who needs them once: no warehouse, no layers, no
 history, no audit. The rules are those of the definition (``direct.sql``); nothing is shared with
 the project's models but the seeds, so equal cells are evidence that both are right.
 
-Usage: ``python -m bench.direct DROP FOLDER [--memory 12GB] [--threads 2]``
+Usage: ``python -m bench.direct DROP FOLDER``
 """
 
-from __future__ import annotations
-
-import argparse
 import contextlib
 import csv
 import gzip
@@ -18,10 +15,12 @@ import io
 import os
 import re
 import shutil
+import sys
 import tempfile
 import threading
 import time
 import unicodedata
+import zipfile
 from calendar import monthrange
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -30,7 +29,6 @@ from pathlib import Path
 from typing import IO, Any, cast
 
 import duckdb
-import pyzipper
 from python_calamine import CalamineWorkbook
 
 HERE = Path(__file__).parent
@@ -56,6 +54,16 @@ FLUX_COLUMNS = {
         "emi_esm_etat_code emi_nb_heures_travail emi_date_modification"
     ),
     "Salarie": "salarie_id salarie_nir salarie_date_modification",
+}
+CONTRACT_COLUMNS = {
+    "contrats_pro": (
+        "num_contrat num_avenant siret_employeur code_commune_insee code_postal date_debut "
+        "date_fin nir"
+    ),
+    "contrats_aides": (
+        "num_convention num_avenant siret_employeur code_departement code_postal "
+        "date_embauche date_fin_prevue date_rupture nir"
+    ),
 }
 SEEDS = [
     "departments",
@@ -83,30 +91,19 @@ ABSENT = "\x01"  # what no field holds: a NULL is then a missing column, never a
 def kind(path: Path) -> str:
     """Say what a file is by its first bytes: ``gzip``, ``zip`` or ``plain``."""
     with path.open("rb") as stream:
-        start = stream.read(4)
-    if start[:2] == b"\x1f\x8b":
-        return "gzip"
-    if start != b"PK\x03\x04":
-        return "plain"
-    with pyzipper.AESZipFile(path) as archive:
-        return "plain" if "[Content_Types].xml" in archive.namelist() else "zip"
+        return {b"\x1f\x8b": "gzip", b"PK": "zip"}.get(stream.read(2), "plain")
 
 
 @contextlib.contextmanager
 def opened(path: Path) -> Iterator[IO[bytes]]:
     """Open the one file that a plain, gzipped or zipped file holds, as bytes."""
     container = kind(path)
-    if container == "gzip":
-        with gzip.open(path) as stream:
-            yield cast(IO[bytes], stream)
-    elif container == "zip":
-        with pyzipper.AESZipFile(path) as archive:
-            archive.pwd = os.environ.get("IAE_ARCHIVE_PASSWORD", "").encode() or None
-            with archive.open(archive.namelist()[0]) as stream:
-                yield stream
-    else:
-        with path.open("rb") as stream:
+    if container == "zip":
+        with zipfile.ZipFile(path) as archive, archive.open(archive.namelist()[0]) as stream:
             yield stream
+    else:
+        with gzip.open(path) if container == "gzip" else path.open("rb") as stream:
+            yield cast(IO[bytes], stream)
 
 
 def decoded(content: bytes) -> str:
@@ -117,20 +114,10 @@ def decoded(content: bytes) -> str:
         return content.decode("cp1252", errors="replace")
 
 
-def flux_files(folder: Path, workspace: Path) -> dict[str, Path]:
-    """Find the file of each FluxIAE table; take the tables out of the archive that holds them."""
-    found: dict[str, Path] = {}
-    for path in sorted(folder.iterdir()) if folder.is_dir() else []:
-        table = re.match(r"fluxIAE_([^_]+)_", path.name)
-        if table and table[1] in FLUX_COLUMNS:
-            found[table[1]] = path
-        elif kind(path) == "zip":
-            with pyzipper.AESZipFile(path) as archive:
-                for name in archive.namelist():
-                    with archive.open(name) as packed, (workspace / name).open("wb") as unpacked:
-                        shutil.copyfileobj(packed, unpacked, 1 << 20)
-            found |= flux_files(workspace, workspace)
-    return found
+def flux_files(drop: Path) -> dict[str, Path]:
+    """Find the file of each FluxIAE table."""
+    folder = drop / "asp_fluxiae"
+    return {table: next(folder.glob(f"fluxIAE_{table}_*")) for table in FLUX_COLUMNS}
 
 
 # --- the five tables of the ASP -----------------------------------------------------------------
@@ -138,26 +125,21 @@ def flux_files(folder: Path, workspace: Path) -> dict[str, Path]:
 
 @dataclass(frozen=True)
 class FluxRows:
-    """A FluxIAE file as DuckDB can read it: a relation over the file or pipe of its name."""
+    """A FluxIAE file as DuckDB can read it: a relation over the file or pipe of its name.
+
+    ``places`` are those of the wanted columns, of ``width`` columns in all.
+    """
 
     relation: str
     name: str
-    wanted: list[str]
-    columns: list[str]
+    places: dict[str, int]
+    width: int
     date: date | None
-
-    @property
-    def places(self) -> dict[str, str]:
-        """Return the column of the relation that holds each wanted column."""
-        return {name: f"c{self.columns.index(name)}" for name in self.wanted}
 
 
 @contextlib.contextmanager
 def flux_rows(table: str, path: Path) -> Iterator[FluxRows]:
-    """Give the rows of a FluxIAE file: a line each, the columns that it lacks NULL.
-
-    No field is NULL otherwise, and a line with too many columns has one more at the end.
-    """
+    """Give the rows of a FluxIAE file, a line each; a column more holds what is too many."""
     with opened(path) as stream:
         top = [stream.readline().decode("utf-8-sig").strip("\r\n") for _ in range(2)]
     envelope = re.match(r"DEB[A-Za-z]+(\d{8})_", top[0])
@@ -173,14 +155,10 @@ def flux_rows(table: str, path: Path) -> Iterator[FluxRows]:
             null_padding = true, strict_mode = false, ignore_errors = true
         )
     """
+    places = {name: columns.index(name) for name in FLUX_COLUMNS[table].split()}
+    day = datetime.strptime(envelope[1], "%d%m%Y").date() if envelope else None
     with piped(path) if packed == "zip" else contextlib.nullcontext(str(path)) as name:
-        yield FluxRows(
-            relation,
-            name,
-            FLUX_COLUMNS[table].split(),
-            columns,
-            datetime.strptime(envelope[1], "%d%m%Y").date() if envelope else None,
-        )
+        yield FluxRows(relation, name, places, len(columns), day)
 
 
 def read_flux(con: duckdb.DuckDBPyConnection, table: str, path: Path) -> date | None:
@@ -190,33 +168,26 @@ def read_flux(con: duckdb.DuckDBPyConnection, table: str, path: Path) -> date | 
     again in place, so that ``rowid`` keeps the order of the file.
     """
     with flux_rows(table, path) as rows:
-        width = len(rows.columns)
-        kept = ", ".join(f"nullif(trim({place}), '') as {n}" for n, place in rows.places.items())
-        fields = ", ".join(f"c{place}" for place in range(width))
+        kept = ", ".join(f"nullif(trim(c{at}), '') as {name}" for name, at in rows.places.items())
+        fields = ", ".join(f"c{place}" for place in range(rows.width))
         con.execute(
             f"""
             create temp table {table} as
             select
                 {kept},
                 case
-                    when c{width - 1} is null or starts_with(c0, 'FIN') then [{fields}]
+                    when c{rows.width - 1} is null or starts_with(c0, 'FIN') then [{fields}]
                 end as fragment,
             from {rows.relation}
-            where c{width} is null
+            where c{rows.width} is null
             """,
             {"name": rows.name},
         )
-    mend(con, table, rows.wanted, [rows.columns.index(name) for name in rows.wanted], width)
+    mend(con, table, rows.places, rows.width)
     return rows.date
 
 
-def mend(
-    con: duckdb.DuckDBPyConnection,
-    table: str,
-    wanted: list[str],
-    positions: list[int],
-    width: int,
-) -> None:
+def mend(con: duckdb.DuckDBPyConnection, table: str, places: dict[str, int], width: int) -> None:
     """Drop the FIN row and put the records broken over lines together again, in place."""
     short = {
         row: [field for field in fields if field is not None]
@@ -251,9 +222,9 @@ def mend(
             drop.append(row)
             if len(fields) == 1 and row > 0:
                 tails[row - 1] = tails.get(row - 1, "") + "\n" + fields[0]
-    values = [[record[place].strip() or None for record in mended.values()] for place in positions]
-    sets = ", ".join(f"{name} = mended.{name}" for name in wanted)
-    lists = ", ".join(f"unnest(?::varchar[]) as {name}" for name in wanted)
+    values = [[record[at].strip() or None for record in mended.values()] for at in places.values()]
+    sets = ", ".join(f"{name} = mended.{name}" for name in places)
+    lists = ", ".join(f"unnest(?::varchar[]) as {name}" for name in places)
     con.execute(
         f"""
         update {table} set {sets}
@@ -262,8 +233,7 @@ def mend(
         """,
         [list(mended), *values],
     )
-    if width - 1 in positions:
-        name = wanted[positions.index(width - 1)]
+    for name in [name for name, place in places.items() if place == width - 1]:
         con.execute(
             f"""
             update {table} set {name} = trim(concat({name}, tails.tail))
@@ -303,30 +273,18 @@ def piped(path: Path, as_utf8: bool = False) -> Iterator[str]:
 # --- the four other sources ---------------------------------------------------------------------
 
 
-def latest(folder: Path, pattern: str) -> tuple[Path, date] | None:
-    """Find the file of the latest date in a folder, and that date."""
-    dated = [
-        (datetime.strptime(found[1], "%Y%m%d").date(), path)
-        for path in (folder.iterdir() if folder.is_dir() else [])
-        if (found := re.match(pattern, path.name))
-    ]
-    return (max(dated)[1], max(dated)[0]) if dated else None
+def dated(folder: Path) -> tuple[Path, date]:
+    """Find the one file in a folder, and the date in its name."""
+    [path] = folder.iterdir()
+    return path, datetime.strptime(path.name.split(".")[0][-8:], "%Y%m%d").date()
 
 
-def read_delimited(con: duckdb.DuckDBPyConnection, table: str, path: Path | None) -> None:
+def read_delimited(con: duckdb.DuckDBPyConnection, table: str, path: Path) -> None:
     """Read a file of contracts, UTF-8 or Windows-1252, into a table of its trimmed columns."""
-    names = (
-        "num_contrat num_avenant siret_employeur code_commune_insee code_postal date_debut "
-        "date_fin nir"
-        if table == "contrats_pro"
-        else "num_convention num_avenant siret_employeur code_departement code_postal "
-        "date_embauche date_fin_prevue date_rupture nir"
-    ).split()
-    if path is None:
-        con.execute(f"create temp table {table} ({', '.join(f'{n} varchar' for n in names)})")
-        return
     with piped(path, as_utf8=True) as name:
-        trimmed = ", ".join(f"nullif(trim({n}), '') as {n}" for n in names)
+        trimmed = ", ".join(
+            f"nullif(trim({n}), '') as {n}" for n in CONTRACT_COLUMNS[table].split()
+        )
         con.execute(
             f"""
             create temp table {table} as
@@ -348,40 +306,35 @@ def as_text(cell: Any) -> str:
 
 
 def rows_of(path: Path) -> list[list[Any]]:
-    """Read the first sheet of a workbook, or a delimited text, whatever its container."""
-    with opened(path) as stream:
-        content = stream.read()
-    if content[:2] == b"PK":
-        sheet = CalamineWorkbook.from_filelike(io.BytesIO(content)).get_sheet_by_index(0)
-        return sheet.to_python(skip_empty_area=False)
-    text = decoded(content)
-    top = text.split("\n", 1)[0]
-    return list(csv.reader(io.StringIO(text, newline=""), delimiter=max(";,\t", key=top.count)))
+    """Read the first sheet of a workbook, or a delimited text."""
+    if path.suffix == ".xlsx":
+        return (
+            CalamineWorkbook.from_path(path).get_sheet_by_index(0).to_python(skip_empty_area=False)
+        )
+    text = io.StringIO(decoded(path.read_bytes()), newline="")
+    return list(csv.reader(text, delimiter=";"))
 
 
 def insert(con: duckdb.DuckDBPyConnection, table: str, rows: list[tuple[Any, ...]]) -> None:
     """Insert rows in one statement: a list for each column."""
-    if rows:
-        lists = ", ".join("unnest(?)" for _ in rows[0])
-        con.execute(
-            f"insert into {table} select {lists}", [[*column] for column in zip(*rows, strict=True)]
-        )
+    lists = ", ".join("unnest(?)" for _ in rows[0])
+    con.execute(
+        f"insert into {table} select {lists}", [[*column] for column in zip(*rows, strict=True)]
+    )
 
 
-def read_geiq(con: duckdb.DuckDBPyConnection, folder: Path) -> bool:
-    """Read the GEIQ list of every year; say whether there is one."""
+def read_geiq(con: duckdb.DuckDBPyConnection, folder: Path) -> None:
+    """Read the GEIQ list of every year."""
     listed = []
-    for path in sorted(folder.iterdir()) if folder.is_dir() else []:
-        if not (year := re.match(r"geiq_(\d{4})\.", path.name)):
-            continue
+    for path in folder.iterdir():
         header, *rows = rows_of(path)
         names = [as_text(name).lower() for name in header]
         siret, postcode = names.index("siret"), names.index("code postal")
+        year = int(path.stem.removeprefix("geiq_"))
         for line, row in enumerate(rows):
-            listed.append((int(year[1]), as_text(row[siret]), as_text(row[postcode]), line))
+            listed.append((year, as_text(row[siret]), as_text(row[postcode]), line))
     con.execute("create temp table geiq (year int, siret varchar, code_postal varchar, line int)")
     insert(con, "geiq", listed)
-    return bool(listed)
 
 
 def plain(label: str) -> str:
@@ -439,11 +392,9 @@ def month_of(cell: Any) -> int | None:
     return 12 * (year - 2017) + month - 1 if year and month and 1 <= month <= 12 else None
 
 
-def read_iti(con: duckdb.DuckDBPyConnection, path: Path | None) -> None:
+def read_iti(con: duckdb.DuckDBPyConnection, path: Path) -> None:
     """Read the entries into the ITI programme: month, department, number."""
     con.execute("create temp table iti (month int, department_code varchar, entries bigint)")
-    if path is None:
-        return
     rows = rows_of(path)
     wanted = ["MOIS", "REGION", "DEPARTEMENT", "RESEAU", "ENTREES"]
     top = next(i for i, row in enumerate(rows) if set(wanted) <= {plain(str(c)) for c in row})
@@ -468,10 +419,8 @@ def read_iti(con: duckdb.DuckDBPyConnection, path: Path | None) -> None:
 # --- the whole ----------------------------------------------------------------------------------
 
 
-def last_covered(extract: date | None) -> int | None:
+def last_covered(extract: date) -> int:
     """Number the last month that is over at an extract's date (its last day counts as over)."""
-    if extract is None:
-        return None
     is_over = extract.day == monthrange(extract.year, extract.month)[1]
     return 12 * (extract.year - 2017) + extract.month - 1 - (not is_over)
 
@@ -490,45 +439,35 @@ def compute(drop: Path, memory: str, threads: int) -> Iterator[duckdb.DuckDBPyCo
         for seed in SEEDS:
             path = HERE.parents[1] / "seeds" / f"{seed}.csv"
             con.execute(f"create temp table {seed} as from read_csv('{path}', all_varchar = true)")
-        files = flux_files(drop / "asp_fluxiae", Path(workspace))
-        dates = {table: read_flux(con, table, path) for table, path in files.items()}
-        for table in FLUX_COLUMNS.keys() - files.keys():
-            columns = ", ".join(f"{name} varchar" for name in FLUX_COLUMNS[table].split())
-            con.execute(f"create temp table {table} ({columns})")
-        in_names = (re.search(r"_(\d{8})_\d{6}", path.name) for path in files.values())
-        extract = max(filter(None, dates.values()), default=None) or max(
-            (datetime.strptime(name[1], "%d%m%Y").date() for name in in_names if name), default=None
+        dates = [read_flux(con, table, path) for table, path in flux_files(drop).items()]
+        pro, aides, iti = (
+            dated(drop / source) for source in ("extrapro", "asp_contrats_aides", "bpifrance_iti")
         )
-        pro = latest(drop / "extrapro", r"contrats_pro_(\d{8})\.")
-        aides = latest(drop / "asp_contrats_aides", r"contrats_aides_(\d{8})\.")
-        iti = latest(drop / "bpifrance_iti", r"iti_entrees_(\d{8})\.")
-        read_delimited(con, "contrats_pro", pro and pro[0])
-        read_delimited(con, "contrats_aides", aides and aides[0])
-        has_list = read_geiq(con, drop / "geiq")
-        both = min(pro[1], aides[1]) if pro and aides and has_list else None
-        for name, day in (("asp", extract), ("geiq", both), ("iti", iti and iti[1])):
+        read_delimited(con, "contrats_pro", pro[0])
+        read_delimited(con, "contrats_aides", aides[0])
+        read_geiq(con, drop / "geiq")
+        for name, day in (
+            ("asp", max(filter(None, dates))),
+            ("geiq", min(pro[1], aides[1])),
+            ("iti", iti[1]),
+        ):
             con.execute(f"set variable {name}_last_month = $month", {"month": last_covered(day)})
         script = (HERE / "direct.sql").read_text("utf-8")
         readings, rules = re.split("-- == Covered months.*", script)
         con.execute(readings)
-        read_iti(con, iti and iti[0])
+        read_iti(con, iti[0])
         con.execute(rules)
         yield con
 
 
 def main() -> None:
     """Write the cells of a drop to Parquet files and say how long it took."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("drop", type=Path)
-    parser.add_argument("folder", type=Path)
-    parser.add_argument("--memory", default="12GB")
-    parser.add_argument("--threads", type=int, default=os.cpu_count() or 2)
-    options = parser.parse_args()
-    options.folder.mkdir(exist_ok=True)
+    drop, folder = map(Path, sys.argv[1:])
+    folder.mkdir(exist_ok=True)
     start = time.perf_counter()
-    with compute(options.drop, options.memory, options.threads) as con:
+    with compute(drop, "12GB", os.cpu_count() or 2) as con:
         for table in TABLES:
-            con.execute(f"copy {table} to '{options.folder / table}.parquet'")
+            con.execute(f"copy {table} to '{folder / table}.parquet'")
     print(f"{time.perf_counter() - start:.1f} s")
 
 

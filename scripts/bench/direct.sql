@@ -45,11 +45,11 @@ create temp macro whole_siret(written) as
 -- Every way to write a department code, one row each.
 create temp table department_codes as
 with written as (
-    select department_code as code, department_code from departments
-    union
-    select ltrim(department_code, '0'), department_code from departments
-    union
-    select lpad(department_code, 3, '0'), department_code from departments
+    select
+        unnest([department_code, ltrim(department_code, '0'), lpad(department_code, 3, '0')])
+            as code,
+        department_code
+    from departments
     union
     select alias_code, department_code from department_code_aliases
 )
@@ -363,21 +363,20 @@ delete from states where not is_counted;
 
 -- Those with a row under one hour may be under it in all. Sums of doubles: ten times 0.1 hours are
 -- one hour.
-create temp table under_one_hour as
-select structure_type, department_code, person, month
-from states
-semi join (from states where hours < 1) as small
-    using (structure_type, department_code, person, month)
-group by all
-having round(sum(hours), 9) < 1;
-
 delete from states
-using under_one_hour as small
+using (
+    select structure_type, department_code, person, month
+    from states
+    semi join (from states where hours < 1) as small
+        using (structure_type, department_code, person, month)
+    group by all
+    having round(sum(hours), 9) < 1
+) as under_one_hour
 where
-    states.structure_type = small.structure_type
-    and states.department_code = small.department_code
-    and states.person = small.person
-    and states.month = small.month;
+    states.structure_type = under_one_hour.structure_type
+    and states.department_code = under_one_hour.department_code
+    and states.person = under_one_hour.person
+    and states.month = under_one_hour.month;
 
 -- == GEIQ: two sources of contracts, and the employers on the list of each year ==================
 
@@ -548,15 +547,12 @@ inner join declared using (structure_type, structure_id);
 -- == Cells =======================================================================================
 
 create temp table territories as
-select 'D' || department_code as territory_id, department_code from departments where is_covered
+select
+    unnest(['D' || department_code, 'R' || region_code, 'FR']) as territory_id, department_code
+from departments
+where is_covered
 union all
-select 'NL', 'NL'
-union all
-select 'R' || region_code, department_code from departments where is_covered
-union all
-select 'FR', department_code from departments where is_covered
-union all
-select 'FR', 'NL';
+select unnest(['NL', 'FR']), 'NL';
 
 create temp table cells as
 -- People who have the same months move together.

@@ -1,7 +1,5 @@
 """The command line. Modules are imported in the commands, so that `iae --help` is immediate."""
 
-from __future__ import annotations
-
 import functools
 import inspect
 from collections.abc import Callable
@@ -24,16 +22,13 @@ Wait = Annotated[float, typer.Option(min=0, help="Seconds to wait for the wareho
 Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of any error.")]
 
 
-def one_sentence(command: Callable[..., None]) -> Callable[..., None]:
-    """Show what a user can cause as one sentence on stderr, with exit code 1.
+def command(work: Callable[..., None]) -> Callable[..., None]:
+    """Make a command. It tells a fault in a sentence, ours or with --debug by its traceback."""
 
-    A fault of ours shows its traceback; with --debug, which every command then has, any fault does.
-    """
-
-    @functools.wraps(command)
+    @functools.wraps(work)
     def guarded(context: typer.Context, debug: bool, *args: object, **kwargs: object) -> None:
         try:
-            command(*args, **kwargs)
+            work(*args, **kwargs)
         except (typer.Exit, BrokenPipeError):
             raise
         except (Exception, KeyboardInterrupt) as error:
@@ -48,7 +43,7 @@ def one_sentence(command: Callable[..., None]) -> Callable[..., None]:
             raise typer.Exit(130 if is_interruption(error) else 1) from None
 
     kind = inspect.Parameter.KEYWORD_ONLY
-    parameters = inspect.signature(command, eval_str=True).parameters.values()
+    parameters = inspect.signature(work).parameters.values()
     guarded.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
         [
             *(one.replace(kind=kind) for one in parameters),
@@ -56,7 +51,13 @@ def one_sentence(command: Callable[..., None]) -> Callable[..., None]:
             inspect.Parameter("debug", kind, annotation=Debug, default=False),
         ]
     )
-    return guarded
+    return app.command()(guarded)
+
+
+def _loaded(warehouse: Path) -> Path:
+    if not warehouse.exists():
+        raise IaeError("Nothing is loaded yet: run iae load.")
+    return warehouse
 
 
 def show_version(is_asked: bool) -> None:
@@ -81,8 +82,7 @@ def every_command(
     context.obj = debug
 
 
-@app.command()
-@one_sentence
+@command
 def sample(
     out: Annotated[
         Path, typer.Argument(metavar="OUT", parser=as_path, help="The folder to write.")
@@ -116,8 +116,7 @@ def sample(
     show_files(out, files, is_archived=weeks is not None)
 
 
-@app.command()
-@one_sentence
+@command
 def load(
     drops: Annotated[
         list[Path],
@@ -127,8 +126,7 @@ def load(
     ],
     keep: Annotated[int, typer.Option(min=1, help="Extracts kept of each source.")] = 2,
     max_rejected: Annotated[
-        float,
-        typer.Option(min=0, max=1, help="Share of a file's records that may be rejected."),
+        float, typer.Option(min=0, max=1, help="Share of a file's records that may be rejected.")
     ] = 0.001,
     max_fall: Annotated[
         float,
@@ -164,8 +162,7 @@ def load(
         raise typer.Exit(1)
 
 
-@app.command()
-@one_sentence
+@command
 def status(wait: Wait = 10) -> None:
     """Show what is loaded, built and published, and what to do next."""
     from iae.paths import WAREHOUSE
@@ -180,8 +177,7 @@ def status(wait: Wait = 10) -> None:
         show_status(connection, path)
 
 
-@app.command()
-@one_sentence
+@command
 def rollback(
     source: Annotated[str, typer.Argument(metavar="SOURCE", help="The source to roll back.")],
     wait: Wait = 10,
@@ -192,16 +188,13 @@ def rollback(
     from iae.presenters import loading as report
     from iae.warehouse import warehouse_path
 
-    path = warehouse_path()
-    if not path.exists():
-        raise IaeError("Nothing is loaded yet: run iae load.")
+    path = _loaded(warehouse_path())
     with opened_to_load(path, wait) as connection:
         before, now = roll_back(connection, source)
     report.show_rolled_back(source, before, now)
 
 
-@app.command()
-@one_sentence
+@command
 def publish(
     check: Annotated[
         bool, typer.Option("--check", help="Only say whether the last build may be published.")
@@ -215,9 +208,7 @@ def publish(
     from iae.publishing.swap import publish as publish_marts
     from iae.warehouse import opened, warehouse_path
 
-    path = warehouse_path()
-    if not path.exists():
-        raise IaeError("Nothing is loaded yet: run iae load.")
+    path = _loaded(warehouse_path())
     with opened(path, wait, read_only=True) as connection:
         if check:
             published = published_path(path)
@@ -226,8 +217,7 @@ def publish(
             show_publication(publish_marts(connection, published_path(path)))
 
 
-@app.command()
-@one_sentence
+@command
 def summary(
     months: Annotated[int, typer.Option(min=1, help="Last months to show.")] = 6,
     territory: Annotated[
@@ -244,8 +234,7 @@ def summary(
     show_summary(published_path(warehouse_path()), months, named)
 
 
-@app.command()
-@one_sentence
+@command
 def explain(
     structure_type: Annotated[
         str, typer.Argument(metavar="STRUCTURE_TYPE", help="ACI, AI …, official or constant.")
@@ -270,8 +259,7 @@ def explain(
         show_explanation(told)
 
 
-@app.command()
-@one_sentence
+@command
 def catalogue(
     out: Annotated[Path, typer.Argument(parser=as_path, help="The folder to write.")] = Path(
         "site/catalogue"
@@ -285,8 +273,7 @@ def catalogue(
         typer.echo(page)
 
 
-@app.command()
-@one_sentence
+@command
 def site(
     out: Annotated[Path, typer.Option(parser=as_path, help="The folder to write.")] = Path("site"),
 ) -> None:
@@ -299,8 +286,7 @@ def site(
     show_site(build_site(published_path(warehouse_path()), out))
 
 
-@app.command()
-@one_sentence
+@command
 def release(
     out: Annotated[Path, typer.Option(parser=as_path, help="Folder of the site.")] = Path("site"),
 ) -> None:
@@ -319,8 +305,7 @@ def release(
         show_release(written, read_record(connection))
 
 
-@app.command()
-@one_sentence
+@command
 def share(
     folder: Annotated[
         Path, typer.Argument(metavar="FOLDER", parser=as_path, help="Where the lake's files are.")

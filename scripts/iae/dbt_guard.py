@@ -4,8 +4,6 @@ dbt would wait, retry and roll back for minutes, then print tracebacks. This say
 and within seconds why the warehouse does not open.
 """
 
-from __future__ import annotations
-
 import gc
 from typing import Any
 

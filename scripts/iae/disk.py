@@ -1,7 +1,5 @@
 """Locks and durable writes, on every system."""
 
-from __future__ import annotations
-
 import errno
 import os
 from collections.abc import Iterator
@@ -21,10 +19,7 @@ except ImportError:  # Windows
 
 @contextmanager
 def held(lock: Path, busy: str) -> Iterator[None]:
-    """Hold a lock file. The system releases it when the process ends, even when it is killed.
-
-    Raise IaeError(busy) when another process holds it, OSError when it cannot be written.
-    """
+    """Hold a lock file until the process ends; raise IaeError(busy) when another one holds it."""
     with _locked(lock, busy) if fcntl else _opened(lock, busy):
         yield
 

@@ -1,7 +1,5 @@
 """What a user can cause, told in one sentence."""
 
-from __future__ import annotations
-
 import os
 import re
 
@@ -14,10 +12,7 @@ def printable(name: str | os.PathLike[str]) -> str:
 
 
 class IaeError(Exception):
-    """A fault of the input or the surroundings: shown as one sentence, exit code 1.
-
-    `figures` are rows (label, before, now) that explain a refusal.
-    """
+    """A fault of the input or the surroundings: a sentence, and rows (label, before, now)."""
 
     def __init__(self, message: str, figures: list[tuple[str, int, int]] | None = None) -> None:
         super().__init__(message)

@@ -1,11 +1,11 @@
 """Whose fault an exception is: the surroundings', told in a sentence, or ours, as a traceback."""
 
-from __future__ import annotations
-
 import errno
 import os
 import re
 import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
@@ -86,13 +86,20 @@ def is_damage(error: duckdb.Error) -> bool:
     ) and bool(_DAMAGED_SAID.search(str(error)))
 
 
-def is_of_the_file(error: duckdb.Error) -> bool:
-    """Tell whether a published file is at fault, damaged or of another version.
-
-    Else our SQL is, or the room that the disk or the memory has.
-    """
-    cannot_be_read = isinstance(error, duckdb.IOException) and not says_no_room(error)
-    return isinstance(error, duckdb.CatalogException) or is_damage(error) or cannot_be_read
+@contextmanager
+def read_published(path: Path, kind: type[IaeError]) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open a published file; raise an error of the kind where the file is at fault, not our SQL."""
+    try:
+        with duckdb.connect(str(path), read_only=True) as connection:
+            yield connection
+    except duckdb.Error as error:
+        cannot_be_read = isinstance(error, duckdb.IOException) and not says_no_room(error)
+        if not (cannot_be_read or isinstance(error, duckdb.CatalogException) or is_damage(error)):
+            raise
+        reason = str(error).splitlines()[0]
+        raise kind(
+            f"{path}: is not a published file that can be read ({reason}); run iae publish."
+        ) from error
 
 
 def _fault_of_a_file(error: OSError) -> IaeError | None:

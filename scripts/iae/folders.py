@@ -4,8 +4,6 @@ Such a folder holds a mark, which names the command and the files that it wrote.
 only a folder with its own mark, and keeps the files that others added or changed there.
 """
 
-from __future__ import annotations
-
 import hashlib
 import os
 import shutil
@@ -24,11 +22,8 @@ MARK = ".iae-written"
 def replaced(out: Path, command: str, others: tuple[str, ...] = ()) -> Iterator[Path]:
     """Give a new folder to fill; at the end it is `out`, at a fault or a kill nothing has changed.
 
-    Files in `out` that the command did not write are kept. `others` are folders that other
-    commands write into `out`, perhaps before this one.
-
-    Raises:
-        IaeError: `out` is not an empty or absent folder, nor one that the same command wrote.
+    `others` are folders that other commands write into `out`, perhaps before this one. Raise
+    IaeError where `out` is not an empty or absent folder, nor one that the same command wrote.
     """
     check_free(out, command, others)
     place = out.resolve()
@@ -48,7 +43,8 @@ def replaced(out: Path, command: str, others: tuple[str, ...] = ()) -> Iterator[
         yield new
         try:
             check_free(out, command, others)
-            _write_mark(new, command)
+            lines = [f"iae {command}", *sorted(_signed(path, new) for path in _within(new))]
+            (new / MARK).write_text("\n".join(lines) + "\n", "utf-8")
             _keep_the_rest(place, new)
             _swap(new, old, place)
         except OSError as error:
@@ -76,7 +72,7 @@ def check_free(out: Path, command: str, others: tuple[str, ...] = ()) -> None:
         inside = sorted(path.name for path in out.iterdir())
     except OSError as error:
         raise _unwritable(out, error) from None
-    if all(one in others for one in inside) or _marked_by(out) == command:
+    if all(one in others for one in inside) or _mark_of(out)[:1] == [f"iae {command}"]:
         return
     raise IaeError(
         f"{name}: is not empty, and iae {command} did not write it ({printable(inside[0])} is in "
@@ -84,22 +80,11 @@ def check_free(out: Path, command: str, others: tuple[str, ...] = ()) -> None:
     )
 
 
-def _marked_by(folder: Path) -> str | None:
-    """Return the name of the command that wrote a folder, None where there is no mark."""
-    lines = _mark_of(folder)
-    return lines[0].removeprefix("iae ") if lines else None
-
-
 def _mark_of(folder: Path) -> list[str]:
     try:
         return (folder / MARK).read_text("utf-8").splitlines()
     except (OSError, UnicodeDecodeError):
         return []
-
-
-def _write_mark(folder: Path, command: str) -> None:
-    lines = [f"iae {command}", *sorted(_signed(path, folder) for path in _within(folder))]
-    (folder / MARK).write_text("\n".join(lines) + "\n", "utf-8")
 
 
 def _signed(path: Path, folder: Path) -> str:

@@ -1,7 +1,5 @@
 """How a path is read, wherever it is given: a variable, an argument, the profile of dbt."""
 
-from __future__ import annotations
-
 import os
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """What the public note of the indicator claims, recomputed from a series of France by month."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -13,12 +11,7 @@ COMPARED_MONTHS = range(1, 10)
 
 @dataclass(frozen=True)
 class Claims:
-    """The four claims, None where the series does not have the months.
-
-    `spring_2020_percent` is the change from February to April 2020, in per cent; `gain` and
-    `gain_percent` compare the mean of January to September 2021 with that of 2020, in persons and
-    in per cent; `gain_on_2019_percent` with that of 2019.
-    """
+    """The claims on the stock, in per cent or persons (`gain`); None where months are missing."""
 
     spring_2020_percent: float | None
     gain: float | None

@@ -1,7 +1,5 @@
 """A secret text: in a variable, else made once and kept in a file that its owner alone reads."""
 
-from __future__ import annotations
-
 import hashlib
 import os
 import secrets
@@ -23,10 +21,7 @@ class Secret:
     origin: str
 
     def fingerprint(self, mixed_with: str | None = None) -> str:
-        """Return a slow hash that recognises the secret and does not give it away.
-
-        `mixed_with` is the salt of an earlier fingerprint, before its colon; a new one otherwise.
-        """
+        """Return a slow hash that recognises the secret, salted anew or as an earlier one."""
         mixed_with = mixed_with or secrets.token_hex(16)
         return f"{mixed_with}:{_digest(self.text, mixed_with)}"
 
@@ -43,7 +38,7 @@ def _digest(text: str, mixed_with: str) -> str:
 def given_secret(variable: str) -> Secret | None:
     """Return the secret in an environment variable, None where it is not set."""
     text = os.environ.get(variable)
-    return None if text is None else _usable(text, variable, variable)
+    return None if text is None else _usable(text, variable)
 
 
 def kept_secret(path: Path) -> Secret | None:
@@ -64,10 +59,10 @@ def kept_secret(path: Path) -> Secret | None:
             f"{name}: this file cannot be read ({error.strerror}), and nothing can be loaded "
             "without the secret in it; ask its owner."
         ) from None
-    return _usable(text, name, name)
+    return _usable(text, name)
 
 
-def _usable(text: str, name: str, origin: str) -> Secret:
+def _usable(text: str, origin: str) -> Secret:
     text = text.removeprefix("\ufeff").strip()  # what Notepad puts before a text
     fault = None
     if not text:
@@ -78,7 +73,7 @@ def _usable(text: str, name: str, origin: str) -> Secret:
         fault = f"has {len(text)} characters, fewer than {MIN_LENGTH}, and can be guessed"
     if fault:
         raise IaeError(
-            f"{name}: this secret {fault}; give the one that was used before, or if nothing is "
+            f"{origin}: this secret {fault}; give the one that was used before, or if nothing is "
             "loaded yet, a longer random one (openssl rand -hex 32)."
         )
     return Secret(text, origin)

@@ -1,6 +1,6 @@
 """Names and texts as SQL writes them, and tables as a CSV for everybody has them."""
 
-from __future__ import annotations
+from typing import Any
 
 import duckdb
 
@@ -22,3 +22,13 @@ def for_csv(relation: duckdb.DuckDBPyRelation) -> duckdb.DuckDBPyRelation:
         for name, kind in zip(relation.columns, map(str, relation.types), strict=True)
     ]
     return relation.project(", ".join(columns))
+
+
+def rows_if_there(
+    connection: duckdb.DuckDBPyConnection, sql: str, parameters: dict[str, Any] | None = None
+) -> list[tuple[Any, ...]]:
+    """Return the rows of a query; none where a table is not there: not built, or of another age."""
+    try:
+        return connection.execute(sql, parameters).fetchall()
+    except duckdb.CatalogException:
+        return []

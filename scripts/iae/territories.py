@@ -1,10 +1,4 @@
-"""What territory a text names, by the models that read the extracts: a rule is written once.
-
-The models of the territories are SQL on seeds. Here they run on one text, in memory, without a
-warehouse.
-"""
-
-from __future__ import annotations
+"""What territory a text names, by the models of the territories, which run here on one text."""
 
 import csv
 import difflib
@@ -57,7 +51,7 @@ def find_territory(text: str) -> Territory:
     if not ids:
         names = [one.name for one, is_covered in territories.values() if is_covered]
         raise IaeError(
-            f"{printable(text)} names no territory{_suggestion(text, names)}; give a code (59), "
+            f"{printable(text)} names no territory{did_you_mean(text, names)}; give a code (59), "
             "an id (D59, R32, FR, NL) or a name (Nord)."
         )
     territory, is_covered = territories[ids[0]]
@@ -68,14 +62,10 @@ def find_territory(text: str) -> Territory:
     return territory
 
 
-def nearest(text: str, names: list[str]) -> list[str]:
-    """Return the names that look like a text, the nearest first, three at most."""
+def did_you_mean(text: str, names: list[str]) -> str:
+    """Return, in brackets, the names that look like a text, three at most."""
     by_key = {name.casefold(): name for name in names}
-    return [by_key[key] for key in difflib.get_close_matches(text.casefold(), by_key, 3)]
-
-
-def _suggestion(text: str, names: list[str]) -> str:
-    found = nearest(text, names)
+    found = [by_key[key] for key in difflib.get_close_matches(text.casefold(), by_key, 3)]
     return f" (did you mean {' or '.join(found)}?)" if found else ""
 
 

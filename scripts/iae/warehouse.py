@@ -1,7 +1,5 @@
 """The one module that opens the warehouse, and says why it does not open."""
 
-from __future__ import annotations
-
 import os
 import re
 import subprocess

@@ -87,10 +87,7 @@ def public(artifact: dict[str, Any]) -> dict[str, Any]:
 
 
 def as_typed(artifact: dict[str, Any]) -> dict[str, Any]:
-    """Return a public manifest or catalog whose relations are named as analysts type them.
-
-    The working file's name goes. What analysts cannot query leaves the search.
-    """
+    """Return an artifact with relations named as analysts type them, the others not searched."""
     for section in ("nodes", "sources"):
         for entry in artifact.get(section, {}).values():
             entry.pop("database", None)
@@ -146,11 +143,7 @@ def local_paths(text: str, project: Path) -> list[str]:
 
 
 def extracts_table(warehouse: Path, wait: float = 0) -> str:
-    """Return the extracts behind the figures of a warehouse, as a Markdown table.
-
-    Raises:
-        IaeError: the warehouse is not there, not built, or held by another command.
-    """
+    """Return the extracts behind the figures in Markdown; raise IaeError if nothing is built."""
     if not warehouse.exists():
         raise IaeError("There is no warehouse yet: run `iae load` and `dbt build` first.")
     with opened(warehouse, wait, read_only=True) as connection:
@@ -166,11 +159,7 @@ def extracts_table(warehouse: Path, wait: float = 0) -> str:
 
 
 def run(command: list[str], project: Path) -> None:
-    """Run a command of the project, silent and without telemetry.
-
-    Raises:
-        IaeError: the command fails; its last lines are in the message.
-    """
+    """Run a command of the project, silent and without telemetry; raise IaeError when it fails."""
     environment = os.environ | {"DO_NOT_TRACK": "1", "DBT_COLIBRI_NO_VERSION_CHECK": "1"}
     result = subprocess.run(
         command, cwd=project, env=environment, capture_output=True, text=True, check=False
@@ -181,19 +170,10 @@ def run(command: list[str], project: Path) -> None:
 
 
 def write_catalogue(project: Path, out: Path, wait: float = 0) -> tuple[Path, Path]:
-    """Write the catalogue of the project's warehouse.
+    """Write `index.html` and `lineage/index.html` of a dbt project into `out`; return their paths.
 
-    Args:
-        project: root of the dbt project.
-        out: folder that gets `index.html` and `lineage/index.html`.
-        wait: seconds to wait for another process to let go of the warehouse.
-
-    Returns:
-        Paths of the catalogue and of the lineage of columns.
-
-    Raises:
-        IaeError: `out` is somebody else's, the warehouse is not built or is held, dbt or
-            dbt-colibri fails, or a page would name a folder of this machine.
+    Raise IaeError where `out` is somebody else's, the warehouse is not built or is held, dbt or
+    dbt-colibri fails, or a page would name a folder of this machine.
     """
     check_free(out, "catalogue")
     extracts = extracts_table(warehouse_path(), wait)

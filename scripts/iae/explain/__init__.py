@@ -1,10 +1,7 @@
 """How a figure came about, told from the working warehouse, down to persons and structures."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 import duckdb
 import yaml  # type: ignore[import-untyped]
@@ -101,7 +98,8 @@ def _figures(connection: duckdb.DuckDBPyConnection, cell: Cell) -> list[Figure]:
         else "select month, territory_id, stock, is_provisional"
         " from marts.fct_stock_by_structure_type where list_contains($types, structure_type)"
     )
-    rows = connection.execute(
+    rows = cell.rows(
+        connection,
         f"""
         with stocks as (
             select month, stock, is_provisional from ({stocks}) where territory_id = $territory
@@ -128,24 +126,17 @@ def _figures(connection: duckdb.DuckDBPyConnection, cell: Cell) -> list[Figure]:
         left join declarations using (month)
         where month in ($month, $month - interval 1 month, $month - interval 12 month)
         """,  # noqa: S608
-        _parameters(cell),
-    ).fetchall()
+    )
     return [
         Figure(month, stock, is_provisional, *(None if one is None else int(one) for one in counts))
         for month, stock, is_provisional, *counts in rows
     ]
 
 
-def _parameters(cell: Cell) -> dict[str, Any]:
-    return {"types": cell.types, "territory": cell.territory.territory_id, "month": cell.month}
-
-
-def _said(
-    connection: duckdb.DuckDBPyConnection, sql: str, parameters: dict[str, Any]
-) -> list[Said]:
+def _said(connection: duckdb.DuckDBPyConnection, sql: str, cell: Cell) -> list[Said]:
     """Return editions and their stock; none where the warehouse has no such table."""
     try:
-        return [Said(*row) for row in connection.execute(sql, parameters).fetchall()]
+        return [Said(*row) for row in cell.rows(connection, sql)]
     except duckdb.CatalogException:
         return []
 
@@ -170,7 +161,7 @@ def _editions(connection: duckdb.DuckDBPyConnection, cell: Cell) -> list[Said]:
         having count(distinct cells.structure_type) = len($types)
         order by cells.edition, cells.release
         """,
-        _parameters(cell),
+        cell,
     )
 
 
@@ -188,7 +179,7 @@ def _published(connection: duckdb.DuckDBPyConnection, cell: Cell) -> list[Said]:
                 and published_stock is not null
                 and constant_stock is not null
             """,
-            {"month": cell.month, "territory": cell.territory.territory_id},
+            cell,
         )
     if cell.is_scope or cell.territory.territory_id != "FR":
         return []
@@ -197,7 +188,7 @@ def _published(connection: duckdb.DuckDBPyConnection, cell: Cell) -> list[Said]:
         """
         select publication, cast(published_stock as bigint)
         from marts.fct_reconciliation_by_type
-        where month = $month and structure_type = $name
+        where month = $month and list_contains($types, structure_type)
         """,
-        {"month": cell.month, "name": cell.name},
+        cell,
     )

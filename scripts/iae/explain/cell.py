@@ -1,14 +1,13 @@
 """What is asked: a structure type or a scope of the composite, a territory, a month."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 import duckdb
 
 from iae.errors import IaeError, printable
-from iae.territories import Territory, find_territory, nearest
+from iae.territories import Territory, did_you_mean, find_territory
 
 
 @dataclass(frozen=True)
@@ -23,12 +22,20 @@ class Cell:
     is_scope: bool
     missing_types: list[str]  # that no loaded extract covers in the month
 
+    def rows(self, connection: duckdb.DuckDBPyConnection, sql: str) -> list[tuple[Any, ...]]:
+        """Return the rows of a query on the cell: $types, $territory, $departments, $month."""
+        parameters = {
+            "types": self.types,
+            "territory": self.territory.territory_id,
+            "departments": self.departments,
+            "month": self.month,
+        }
+        named = {name: value for name, value in parameters.items() if f"${name}" in sql}
+        return connection.execute(sql, named).fetchall()
+
 
 def find_cell(connection: duckdb.DuckDBPyConnection, name: str, territory: str, month: str) -> Cell:
-    """Return the cell that three words name.
-
-    Raise IaeError, with what there is, for a word that names nothing and where there is no figure.
-    """
+    """Return the cell that three words name; raise IaeError, with what there is, if none."""
     try:
         coverage = connection.execute(
             """
@@ -59,10 +66,8 @@ def find_cell(connection: duckdb.DuckDBPyConnection, name: str, territory: str, 
         raise IaeError(
             f"{found} has no figure: the sources that it is counted from are not loaded."
         )
-    first, last = (
-        min(first for first, _ in months.values()),
-        max(last for _, last in months.values()),
-    )
+    first = min(first for first, _ in months.values())
+    last = max(last for _, last in months.values())
     if not first <= asked <= last:
         raise IaeError(
             f"{found} has no figure in {asked:%Y-%m}; "
@@ -79,10 +84,10 @@ def _find_name(name: str, names: list[str]) -> str:
     known = {one.casefold(): one for one in names}
     if found := known.get(name.strip().casefold()):
         return found
-    near = nearest(name, list(known.values()))
-    hint = f" (did you mean {' or '.join(near)}?)" if near else ""
+    names = list(known.values())
     raise IaeError(
-        f"{printable(name)} is no structure type{hint}; give one of {', '.join(known.values())}."
+        f"{printable(name)} is no structure type{did_you_mean(name, names)}; "
+        f"give one of {', '.join(names)}."
     )
 
 

@@ -1,7 +1,5 @@
 """The rows that a cell was counted from, and those that are not in it, by outcome and reason."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import duckdb
@@ -69,7 +67,7 @@ _ITI_ENTRIES = """
         reason,
         cast(file_line as ubigint) as person,
         if(outcome = 'counted', nb_entries, 0) as nb_people,
-        month between $month - to_months($window - 1) and $month as is_in_month,
+        month between $month - to_months({window} - 1) and $month as is_in_month,
         month is null as has_no_month,
     from intermediate.int_iti_entries_classified
 """
@@ -107,17 +105,11 @@ def count_rows(
         _CONTRACTS: is_asp,
         _MONTHLY_STATES: is_asp,
         _GEIQ_CONTRACTS: "GEIQ" in cell.types,
-        _ITI_ENTRIES: "ITI" in cell.types,
+        _ITI_ENTRIES.format(window=iti_presence_months): "ITI" in cell.types,
     }
     for table in [table for table, is_read in tables.items() if is_read]:
-        parameters: dict[str, object] = {
-            "month": cell.month,
-            "types": cell.types,
-            "departments": cell.departments,
-        }
-        if "$window" in table:
-            parameters["window"] = iti_presence_months
-        for structure_type, source_table, outcome, reason, *counts in connection.execute(
+        for structure_type, source_table, outcome, reason, *counts in cell.rows(
+            connection,
             f"""
             with described as ({table}),
             placed as (
@@ -148,8 +140,7 @@ def count_rows(
             group by 1, 2, 3, 4
             order by 1, 2, 3, 5 desc, 4
             """,  # noqa: S608
-            parameters,
-        ).fetchall():
+        ):
             nb_rows, without_month, outside_coverage, without_type, nb_people = map(int, counts)
             if nb_rows:
                 rows.append(Rows(structure_type, source_table, outcome, reason, nb_rows, nb_people))
@@ -160,11 +151,9 @@ def count_rows(
 
 
 def count_people(connection: duckdb.DuckDBPyConnection, cell: Cell) -> int:
-    """Count the persons of a cell, one by one, and the entries into ITI that are still there.
-
-    Someone counts once, whatever the number of rows and of tables.
-    """
-    [nb_people] = connection.execute(
+    """Count the persons of a cell, each once, and the entries into ITI that are still there."""
+    [(nb_people,)] = cell.rows(
+        connection,
         """
         select
             (
@@ -184,6 +173,5 @@ def count_people(connection: duckdb.DuckDBPyConnection, cell: Cell) -> int:
                     and list_contains($departments, department_code)
             )
         """,
-        {"month": cell.month, "types": cell.types, "departments": cell.departments},
-    ).fetchone() or (0,)
+    )
     return int(nb_people)

@@ -1,7 +1,5 @@
 """The structures that make a figure."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import duckdb
@@ -23,11 +21,9 @@ class Structure:
 
 
 def list_structures(connection: duckdb.DuckDBPyConnection, cell: Cell) -> list[Structure]:
-    """Return the structures of a cell, those of most people first; ITI has none.
-
-    Rows that name no structure are one structure without an id, in each type and department.
-    """
-    rows = connection.execute(
+    """Return the structures of a cell, most people first; rows without one share one of no id."""
+    rows = cell.rows(
+        connection,
         """
         with counted as (
             select structure_type, structure_id, department_code, person_id
@@ -79,37 +75,33 @@ def list_structures(connection: duckdb.DuckDBPyConnection, cell: Cell) -> list[S
             select siret, arg_max(employer_name, list_year) as employer_name
             from staging.stg_geiq__listes
             group by siret
-        ),
-        structures as (
-            select
-                asp_structures.structure_type,
-                asp_structures.structure_id,
-                asp_rows.structure_name,
-                coalesce(asp_rows.current_siret, asp_rows.signature_siret) as siret,
-                asp_structures.department_code,
-                located.located_by,
-                asp_structures.nb_people,
-            from asp_structures
-            left join asp_rows
-                on asp_structures.structure_id = asp_rows.structure_id
-            left join intermediate.int_asp_structures_located as located
-                on asp_structures.structure_id = located.structure_id
-            union all
-            select
-                geiq_structures.structure_type,
-                geiq_structures.siret,
-                geiq_names.employer_name,
-                geiq_structures.siret,
-                geiq_structures.department_code,
-                geiq_structures.located_by,
-                geiq_structures.nb_people,
-            from geiq_structures
-            left join geiq_names
-                on geiq_structures.siret = geiq_names.siret
         )
-        select * from structures
+        select
+            asp_structures.structure_type,
+            asp_structures.structure_id,
+            asp_rows.structure_name,
+            coalesce(asp_rows.current_siret, asp_rows.signature_siret) as siret,
+            asp_structures.department_code,
+            located.located_by,
+            asp_structures.nb_people,
+        from asp_structures
+        left join asp_rows
+            on asp_structures.structure_id = asp_rows.structure_id
+        left join intermediate.int_asp_structures_located as located
+            on asp_structures.structure_id = located.structure_id
+        union all
+        select
+            geiq_structures.structure_type,
+            geiq_structures.siret,
+            geiq_names.employer_name,
+            geiq_structures.siret,
+            geiq_structures.department_code,
+            geiq_structures.located_by,
+            geiq_structures.nb_people,
+        from geiq_structures
+        left join geiq_names
+            on geiq_structures.siret = geiq_names.siret
         order by nb_people desc, structure_type, structure_id, department_code
         """,
-        {"month": cell.month, "types": cell.types, "departments": cell.departments},
-    ).fetchall()
+    )
     return [Structure(*row) for row in rows]

@@ -4,8 +4,6 @@ Linux has files in memory only (memfd), which DuckDB reads by all its threads. E
 handed over as a parameter: one thread, as right, a few times slower.
 """
 
-from __future__ import annotations
-
 import csv
 import io
 import os
@@ -142,11 +140,7 @@ def _as_lists(rows: Sequence[Sequence[str]], nb_columns: int) -> tuple[str, dict
 def filled_ahead(
     readings: Iterable[Reading], on_chunk: Callable[[Reading], None]
 ) -> Iterator[Iterator[Block]]:
-    """Yield the blocks of each reading; a thread fills the next block meanwhile.
-
-    A reading ends with a last block, which may be empty. `on_chunk` is called with the reading at
-    every step. Raise what reading raises.
-    """
+    """Yield the blocks of each reading, the last perhaps empty; a thread fills the next one."""
     with ThreadPoolExecutor(max_workers=1) as filler:
         yield _ahead(filler, _filled(readings, on_chunk))
 
@@ -159,10 +153,7 @@ def _ahead(filler: ThreadPoolExecutor, blocks: Iterator[Block]) -> Iterator[Bloc
 
 
 def _filled(readings: Iterable[Reading], on_chunk: Callable[[Reading], None]) -> Generator[Block]:
-    """Yield the blocks of each reading, of their capacity and a chunk at most.
-
-    The first ones are smaller, so that DuckDB has something to read sooner.
-    """
+    """Yield the blocks of each reading; the first are smaller, so that DuckDB begins sooner."""
     part = 4
     for reading in readings:
         quote = reading.dialect.quote.encode()

@@ -1,7 +1,5 @@
 """Columns that figures stand on, and what their usable values look like, as SQL."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 from iae.loading.declaration import Key
@@ -12,10 +10,7 @@ _MANY_ROWS = 1_000
 
 
 def as_typed(column: str) -> str:
-    """Return SQL: a code without spaces of any kind and without what spreadsheets add to it.
-
-    As the models read it: macros/strip_spreadsheet_marks.sql.
-    """
+    """Return SQL: a code without spaces and marks, as macros/strip_spreadsheet_marks.sql."""
     bare = rf"regexp_replace({column}, '[\s\pZ\pC]', '', 'g')"
     marks = r"""'^''?(?:="''?(.*?)(?:[.,]0)?"|(.*?)(?:[.,]0)?)$'"""
     return rf"regexp_replace({bare}, {marks}, '\1\2')"

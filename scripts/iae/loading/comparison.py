@@ -1,7 +1,5 @@
 """A new extract beside the current one: which figures fall, and by too much."""
 
-from __future__ import annotations
-
 import datetime as dt
 import math
 from dataclasses import dataclass
@@ -25,11 +23,7 @@ class Figure:
     is_percentage: bool = False
 
     def has_fallen(self, max_fall: float) -> bool:
-        """Tell whether the fall is beyond the share allowed, and beyond chance.
-
-        A small table loses a row or two for good reasons; a count of people moves by its own error.
-        A percentage does neither.
-        """
+        """Tell whether the fall is beyond the share allowed, and beyond chance."""
         if self.is_percentage:
             return self.before - self.now > max_fall * self.before
         allowed = max(max_fall * self.before, 2)
@@ -39,29 +33,23 @@ class Figure:
 
 
 def compare(
-    connection: duckdb.DuckDBPyConnection,
-    source: Source,
-    before: history.Load,
-    new: history.Load,
+    connection: duckdb.DuckDBPyConnection, source: Source, before: history.Load, new: history.Load
 ) -> list[Figure]:
     """Return rows by table, then the source's gauges, of the current extract and of a new one."""
     figures = []
     for table in source.tables:
-        counts = [
-            connection.execute(
-                f"select count(*) from {landing_table(source, table, one)}"  # noqa: S608
-            ).fetchone()
-            for one in (before.load_id, new.load_id)
-        ]
-        [rows_before, rows_now] = [count[0] if count else 0 for count in counts]
-        figures.append(Figure(f"{table.name}, rows", rows_before, rows_now))
+        old_rows, new_rows = (landing_table(source, table, one.load_id) for one in (before, new))
+        [counts] = connection.execute(
+            f"select (select count(*) from {old_rows}), (select count(*) from {new_rows})"  # noqa: S608
+        ).fetchall()
+        figures.append(Figure(f"{table.name}, rows", *counts))
+    common = min(before.date, new.date)
     for gauge in source.gauges:
-        common = min(before.date, new.date)
-        measured_before = _measured(
-            connection, source, gauge, before.load_id, common if gauge.at_same_date else before.date
-        )
-        measured_now = _measured(
-            connection, source, gauge, new.load_id, common if gauge.at_same_date else new.date
+        measured_before, measured_now = (
+            _measured(
+                connection, source, gauge, one.load_id, common if gauge.at_same_date else one.date
+            )
+            for one in (before, new)
         )
         figures += [
             Figure(label, figure, measured_now.get(label, 0), True, gauge.is_percentage)
@@ -71,11 +59,7 @@ def compare(
 
 
 def _measured(
-    connection: duckdb.DuckDBPyConnection,
-    source: Source,
-    gauge: Gauge,
-    load_id: int,
-    date: dt.date,
+    connection: duckdb.DuckDBPyConnection, source: Source, gauge: Gauge, load_id: int, date: dt.date
 ) -> dict[str, int]:
     tables = {table.name: landing_table(source, table, load_id) for table in source.tables}
     rows = connection.execute(gauge.sql.format(**tables), {"date": date}).fetchall()
@@ -83,11 +67,7 @@ def _measured(
 
 
 def refuse_falls(
-    source: Source,
-    before: history.Load,
-    new: history.Load,
-    figures: list[Figure],
-    max_fall: float,
+    source: Source, before: history.Load, new: history.Load, figures: list[Figure], max_fall: float
 ) -> None:
     """Raise IaeError when a figure falls by more than the share `max_fall`, beyond chance."""
     fallen = [figure for figure in figures if figure.has_fallen(max_fall)]

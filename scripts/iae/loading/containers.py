@@ -14,9 +14,9 @@ import zlib
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import pairwise
 from pathlib import Path, PurePosixPath
-from types import TracebackType
 from typing import IO
 
 import pyzipper
@@ -89,12 +89,7 @@ class Stream:
     def __enter__(self) -> Stream:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self.close()
 
 
@@ -112,9 +107,7 @@ class Delivered:
 
     `names` are the names that may tell what it is, innermost first: its own, then those of the
     containers that hold nothing else. `archives` are the containers of several entries that it is
-    in, outermost first. `is_zipcrypto`
-    tells that a password is needed which only its data tell from a wrong one, `fault` why it cannot
-    be read.
+    in, outermost first. `is_zipcrypto`: only its data tell its password from a wrong one.
     """
 
     path: Path
@@ -163,7 +156,8 @@ def _unwrap(item: Delivered) -> Iterator[Delivered]:
             item = replace(item, steps=(*item.steps, Step("held", _held)))
         if kind == "zip" and _is_workbook(item):
             kind = "plain"
-        if kind != "plain" and item.depth >= MAX_DEPTH and not _is_tar_in_gzip(item, kind):
+        is_tar_in_gzip = kind == "tar" and bool(item.steps) and item.steps[-1].kind == "gzip"
+        if kind != "plain" and item.depth >= MAX_DEPTH and not is_tar_in_gzip:
             raise IaeError(
                 f"{item.label}: archives within archives beyond {MAX_DEPTH} levels are refused; "
                 "deliver the file in one archive."
@@ -190,10 +184,6 @@ def _unwrap(item: Delivered) -> Iterator[Delivered]:
                     is_zipcrypto=entry.is_zipcrypto,
                 )
             )
-
-
-def _is_tar_in_gzip(item: Delivered, kind: str) -> bool:
-    return kind == "tar" and bool(item.steps) and item.steps[-1].kind == "gzip"
 
 
 @dataclass(frozen=True)
@@ -237,18 +227,15 @@ def _zip_entries(item: Delivered) -> list[_Entry]:
                 f"{item.label}: the archive is protected by a password; "
                 "set IAE_ARCHIVE_PASSWORD in the environment."
             )
-        opener = _zip_opener(info, item.password)
+        opener = partial(_open_zip_entry, info=info, password=item.password)
         is_zipcrypto = is_locked and not info.wz_aes_version
         entries.append(_Entry(name, info.compress_size, opener, is_zipcrypto))
     return entries
 
 
-def _zip_opener(info: pyzipper.ZipInfo, password: bytes | None) -> Callable[[IO[bytes]], IO[bytes]]:
-    def open_entry(file: IO[bytes]) -> IO[bytes]:
-        opened: IO[bytes] = pyzipper.AESZipFile(file).open(info, pwd=password)
-        return opened
-
-    return open_entry
+def _open_zip_entry(file: IO[bytes], info: pyzipper.ZipInfo, password: bytes | None) -> IO[bytes]:
+    opened: IO[bytes] = pyzipper.AESZipFile(file).open(info, pwd=password)
+    return opened
 
 
 def _tar_entries(item: Delivered) -> list[_Entry]:
@@ -261,21 +248,19 @@ def _tar_entries(item: Delivered) -> list[_Entry]:
             if not info.isfile():
                 raise IaeError(f"{item.label}: the archive holds a link; links are refused.")
             # A tar packs nothing: what packs it sets the limit.
-            entries.append(_Entry(info.name, item.packed_size, _tar_opener(info.offset)))
+            opener = partial(_open_tar_entry, offset=info.offset)
+            entries.append(_Entry(info.name, item.packed_size, opener))
     return entries
 
 
-def _tar_opener(offset: int) -> Callable[[IO[bytes]], IO[bytes]]:
-    def open_entry(file: IO[bytes]) -> IO[bytes]:
-        archive = tarfile.open(fileobj=file, mode="r|")  # noqa: SIM115 (closed with its file)
-        # By place: two entries can have one name.
-        found = next(info for info in archive if info.offset == offset)
-        entry = archive.extractfile(found)
-        if entry is None:
-            raise tarfile.ReadError
-        return entry
-
-    return open_entry
+def _open_tar_entry(file: IO[bytes], offset: int) -> IO[bytes]:
+    archive = tarfile.open(fileobj=file, mode="r|")  # noqa: SIM115 (closed with its file)
+    # By place: two entries can have one name.
+    found = next(info for info in archive if info.offset == offset)
+    entry = archive.extractfile(found)
+    if entry is None:
+        raise tarfile.ReadError
+    return entry
 
 
 def _open_gzip(file: IO[bytes]) -> IO[bytes]:

@@ -1,7 +1,5 @@
 """What a file is when it is not what was expected, told by its first bytes."""
 
-from __future__ import annotations
-
 import re
 
 from iae.loading.containers import Delivered
@@ -71,7 +69,10 @@ def description(item: Delivered) -> tuple[str, str] | None:
     if head.startswith(b"PK"):
         return _zipped(head)
     if head.startswith(_OLE):
-        return _in_ole(head)
+        for name, what, advice in _OLE_STREAMS:
+            if name.encode("utf-16-le") in head:
+                return what, advice
+        return "a file of an older Office, of no known kind", _ASK_AGAIN
     if head[8:12] == b"DUCK":
         return "a DuckDB database", _SAVE_AS_CSV
     if head.startswith((b"\xff\xfe\x00\x00", b"\x00\x00\xfe\xff")) or _has_zeros(head, 3, of=4):
@@ -90,13 +91,6 @@ def _zipped(head: bytes) -> tuple[str, str]:
     if b"xl/" in head or b"opendocument.spreadsheet" in head:
         return "a workbook", _SAVE_AS_CSV
     return "a document or a program", _ASK_AGAIN
-
-
-def _in_ole(head: bytes) -> tuple[str, str]:
-    for name, what, advice in _OLE_STREAMS:
-        if name.encode("utf-16-le") in head:
-            return what, advice
-    return "a file of an older Office, of no known kind", _ASK_AGAIN
 
 
 def _has_zeros(head: bytes, nb_zeros: int, of: int) -> bool:

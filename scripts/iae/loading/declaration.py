@@ -1,7 +1,5 @@
 """Dataclasses that declare a source: its files, the columns to land, what is checked."""
 
-from __future__ import annotations
-
 import datetime as dt
 import re
 from collections.abc import Callable
@@ -18,10 +16,9 @@ Opener = Callable[[Delivered, tuple[str, ...], bool], Reading]
 class Key:
     """A column that figures stand on, and when it is too bad to be loaded.
 
-    `usable` gives the SQL that tells a usable value from the column's. The file is refused where
-    the usable share of the filled values is below `least`, or where none is usable, provided that
-    there are `at_least` of them: a few can be wrong by themselves. Empty values count when
-    `is_required`. `what` names a usable value.
+    `usable` gives the SQL that tells a usable value from the column's, `what` names one. The file
+    is refused where their share of the filled values (of all, when `is_required`) is below `least`
+    or zero, provided that there are `at_least` of them: a few can be wrong by themselves.
     """
 
     column: str
@@ -36,9 +33,8 @@ class Key:
 class Table:
     """One table of a source.
 
-    `pattern` matches the file's name from its start. `columns` are landed, by name; `nir` is landed
-    as its salted hash only. `keys` are checked once landed. `example` is a file name to show. Where
-    `has_personal_data`, a rejected row's text is not kept.
+    `pattern` matches the file's name from its start. Of `nir` the salted hash alone is landed.
+    Where `has_personal_data`, a rejected row's text is not kept.
     """
 
     name: str

@@ -1,7 +1,5 @@
 """What is in a drop: the extracts of each source, and the files that belong to none."""
 
-from __future__ import annotations
-
 import datetime as dt
 import hashlib
 import os
@@ -34,10 +32,7 @@ _NB_SHOWN = 5
 
 @dataclass(frozen=True)
 class Extract:
-    """What one source delivered on one date: a file for each of its tables.
-
-    `date` is the date in the names, None where they bear none.
-    """
+    """What one source delivered: a file for each table, and the date in their names, if any."""
 
     source: Source
     files: dict[str, Delivered]
@@ -73,20 +68,10 @@ class Drop:
     left_alone: list[str] = field(default_factory=list)
 
 
-@dataclass(frozen=True)
-class _Place:
-    """A folder where a source's files are; `is_mixed` when others' are there too."""
-
-    source: Source
-    folder: Path
-    is_mixed: bool = False
-
-
 def look_into(folders: list[Path]) -> Drop:
-    """Find the extracts in drops, or in single sources' folders.
+    """Find the extracts in drops, or in single sources' folders; a fault hides no others.
 
-    Raise IaeError when a folder is not there or holds nothing recognisable. A fault in one source
-    does not hide the others.
+    Raise IaeError when a folder is not there or holds nothing recognisable.
     """
     drop = Drop()
     for folder in folders:
@@ -97,7 +82,7 @@ def look_into(folders: list[Path]) -> Drop:
                 f"{', '.join(SOURCES)}."
             )
         for place in places:
-            _SearchedPlace(place, drop).search()
+            place.search()
     # Oldest first, wherever the files of a source were found.
     order = [*SOURCES]
     drop.extracts.sort(
@@ -110,16 +95,13 @@ def look_into(folders: list[Path]) -> Drop:
     return drop
 
 
-def _places_in(folder: Path, drop: Drop) -> list[_Place]:
-    """Return the sources of a drop: folders named for them, in any case, and files beside these.
-
-    The folder can also be a source's own, or hold the drop one folder down.
-    """
+def _places_in(folder: Path, drop: Drop) -> list["_Place"]:
+    """Return the sources of a drop: folders named for them, or one below, and files beside."""
     if not folder.is_dir():
         raise IaeError(f"{printable(folder)}: there is no such folder.")
     inside = _listed(folder)
-    named = _named_for_sources(inside)
-    beside = [_Place(source, folder, is_mixed=True) for source in _sources_of(inside)]
+    named = _named_for_sources(inside, drop)
+    beside = [_Place(drop, source, folder, is_mixed=True) for source in _sources_of(inside)]
     if named:
         known = {place.folder for place in named}
         drop.left_alone += [
@@ -133,19 +115,19 @@ def _places_in(folder: Path, drop: Drop) -> list[_Place]:
         ]
         return [*named, *beside]
     if source := _source_named(folder.resolve()):
-        return [_Place(source, folder)]
+        return [_Place(drop, source, folder)]
     if beside:
-        return beside if len(beside) > 1 else [_Place(beside[0].source, folder)]
+        return beside if len(beside) > 1 else [_Place(drop, beside[0].source, folder)]
     return [
         place
         for path in inside
         if path.is_dir() and not _is_hidden(path)
-        for place in _named_for_sources(_listed(path))
+        for place in _named_for_sources(_listed(path), drop)
     ]
 
 
-def _named_for_sources(paths: Iterable[Path]) -> list[_Place]:
-    return [_Place(source, path) for path in paths if (source := _source_named(path))]
+def _named_for_sources(paths: Iterable[Path], drop: Drop) -> list["_Place"]:
+    return [_Place(drop, source, path) for path in paths if (source := _source_named(path))]
 
 
 def _source_named(path: Path) -> Source | None:
@@ -197,41 +179,38 @@ class _Found:
 
 
 @dataclass
-class _SearchedPlace:
-    """The files of one source in one place, told apart into extracts."""
+class _Place:
+    """A folder where a source's files are, to be told apart into extracts.
 
-    place: _Place
+    `is_mixed` when others' files are there too.
+    """
+
     drop: Drop
+    source: Source
+    folder: Path
+    is_mixed: bool = False
     found: list[_Found] = field(default_factory=list)
     faults: dict[Path, IaeError] = field(default_factory=dict)
     left_alone: list[str] = field(default_factory=list)
     # Why some of the files left alone cannot be read: they may hold what is missing.
     unread: list[IaeError] = field(default_factory=list)
 
-    @property
-    def source(self) -> Source:
-        return self.place.source
-
     def search(self) -> None:
         """Add to the drop what is in the place: extracts, faults, and what is left alone."""
-        if not self.place.folder.is_dir():
-            what = "a file" if self.place.folder.exists() else "a link to nothing"
-            folder = printable(self.place.folder)
-            self.drop.faults.append(
-                IaeError(f"{self.source.name}: {folder} is {what}, where a folder is expected.")
-            )
-            return
+        name = self.source.name
         try:
-            for path in self._files(self.place.folder, _MAX_FOLDERS, set()):
+            if not self.folder.is_dir():
+                what = "a file" if self.folder.exists() else "a link to nothing"
+                folder = printable(self.folder)
+                raise IaeError(f"{folder} is {what}, where a folder is expected.")
+            for path in self._files(self.folder, _MAX_FOLDERS, set()):
                 self._look_at(path)
         except IaeError as fault:
-            self.drop.faults.append(IaeError(f"{self.source.name}: {fault}"))
+            self.drop.faults.append(IaeError(f"{name}: {fault}"))
             return
-        if not self.place.is_mixed:
-            self.drop.left_alone += [f"{self.source.name}/{name}" for name in self.left_alone]
-        self.drop.faults += [
-            IaeError(f"{self.source.name}: {fault}") for fault in self.faults.values()
-        ]
+        if not self.is_mixed:
+            self.drop.left_alone += [f"{name}/{one}" for one in self.left_alone]
+        self.drop.faults += [IaeError(f"{name}: {fault}") for fault in self.faults.values()]
         try:
             self._add_extracts()
         except IaeError as fault:
@@ -243,27 +222,27 @@ class _SearchedPlace:
             return
         seen.add(folder.resolve())
         inside = _listed(folder)
-        if not inside and folder != self.place.folder:
+        if not inside and folder != self.folder:
             self.left_alone.append(f"{self._below(folder)}/ (empty)")
         for path in inside:
             if _is_hidden(path) or path.name == SYNTHETIC_MARK:
                 continue
             if path.is_file():
                 yield path
-            elif path.is_dir() and nb_levels and not self.place.is_mixed:
+            elif path.is_dir() and nb_levels and not self.is_mixed:
                 yield from self._files(path, nb_levels - 1, seen)
-            elif not self.place.is_mixed:
+            elif not self.is_mixed:
                 self.left_alone.append(self._below(path) + "/" * path.is_dir())
 
     def _below(self, path: Path) -> str:
-        return printable(path.relative_to(self.place.folder))
+        return printable(path.relative_to(self.folder))
 
     def _look_at(self, path: Path) -> None:
         label = self._below(path)
         if not _is_accepted(path.name):
             self.left_alone.append(label)
             return
-        if self.place.is_mixed and self.source not in _sources_of([path]):
+        if self.is_mixed and self.source not in _sources_of([path]):
             return
         for item in delivered(path, label, os.environ.get(PASSWORD_VARIABLE)):
             table, name = self._table(item)
@@ -310,8 +289,7 @@ class _SearchedPlace:
                 raise self._nothing_found()
             return
         is_marked = any(
-            (folder / SYNTHETIC_MARK).is_file()
-            for folder in (self.place.folder, self.place.folder.parent)
+            (folder / SYNTHETIC_MARK).is_file() for folder in (self.folder, self.folder.parent)
         )
         missing: list[str] = []
         for date, group in self._groups():
@@ -330,15 +308,12 @@ class _SearchedPlace:
             self._refuse_unread()
             raise IaeError(
                 f"{self.source.name}: no file for {' and '.join(missing)} in "
-                f"{printable(self.place.folder)}; expected a name such as {example}, and all files "
+                f"{printable(self.folder)}; expected a name such as {example}, and all files "
                 f"of one extract together{self._unaccepted()}."
             )
 
     def _groups(self) -> list[tuple[dt.date | None, list[_Found]]]:
-        """Tell the extracts apart: by folder, by the dates in the names, then by archive.
-
-        Files without a date belong to the only date of their folder.
-        """
+        """Tell the extracts apart: by folder, by date (else the folder's only one), by archive."""
         by_date: dict[tuple[Path, dt.date | None], list[_Found]] = defaultdict(list)
         for one in self.found:
             dates = {other.date for other in self.found if other.folder == one.folder}
@@ -368,7 +343,7 @@ class _SearchedPlace:
             raise IaeError(f"{self.source.name}: {self.unread[0]}")
 
     def _nothing_found(self) -> IaeError:
-        folder = printable(self.place.folder)
+        folder = printable(self.folder)
         what = ", ".join(self.left_alone[:_NB_SHOWN]) or "nothing"
         if len(self.left_alone) > _NB_SHOWN:
             what += f" and {len(self.left_alone) - _NB_SHOWN} more"
@@ -395,10 +370,7 @@ class _SearchedPlace:
 
 
 def _archive(found: _Found, files: list[_Found]) -> tuple[str, ...]:
-    """Return the innermost archive around a file that holds several tables; () when there is none.
-
-    A Zip of one table and its notice is no archive of an extract.
-    """
+    """Return the innermost archive around a file that holds several tables; () without one."""
     archives = found.item.archives
     while archives:
         nb_levels = len(archives)

@@ -1,7 +1,5 @@
 """The columns that a file must have, and what the file is when it does not have them."""
 
-from __future__ import annotations
-
 from iae.errors import IaeError
 from iae.loading.contents import description
 from iae.loading.declaration import Table

@@ -1,14 +1,12 @@
 """The log of loads: which extracts are kept, and which of them count."""
 
-from __future__ import annotations
-
 import datetime as dt
 from dataclasses import dataclass, field
 
 import duckdb
 
 from iae.errors import IaeError
-from iae.loading.declaration import Source, Table
+from iae.loading.declaration import Source
 from iae.loading.formats.records import Rejection
 from iae.loading.raw_tables import create_raw_views, landing_lines, landing_table
 from iae.loading.sources import SOURCES
@@ -32,10 +30,7 @@ class Load:
 
 @dataclass(frozen=True)
 class LandedFile:
-    """What became of one file; `first_line` as in `landing.Landed`.
-
-    `left_alone` are parts of it that were not read: sheets of a workbook.
-    """
+    """What became of one file; `first_line` as in `landing.Landed`; its sheets left alone."""
 
     table: str
     file: str
@@ -135,40 +130,28 @@ def record(
                 file.seconds,
             ],
         )
-        _record_rejections(connection, source, table, load, file)
-
-
-def _record_rejections(
-    connection: duckdb.DuckDBPyConnection,
-    source: Source,
-    table: Table,
-    load: Load,
-    file: LandedFile,
-) -> None:
-    connection.execute(
-        """
-        insert into raw.rejected_rows
-        select
-            $load_id, $source, $table, $file,
-            unnest($lines), unnest($reasons), unnest($texts),
-        """,
-        {
-            "load_id": load.load_id,
-            "source": source.name,
-            "table": table.name,
-            "file": file.file,
-            "lines": [one.line for one in file.rejections],
-            "reasons": [one.reason for one in file.rejections],
-            "texts": [None if table.has_personal_data else one.raw_text for one in file.rejections],
-        },
-    )
+        texts = [None if table.has_personal_data else one.raw_text for one in file.rejections]
+        connection.execute(
+            """
+            insert into raw.rejected_rows
+            select
+                $load_id, $source, $table, $file,
+                unnest($lines), unnest($reasons), unnest($texts),
+            """,
+            {
+                "load_id": load.load_id,
+                "source": source.name,
+                "table": table.name,
+                "file": file.file,
+                "lines": [one.line for one in file.rejections],
+                "reasons": [one.reason for one in file.rejections],
+                "texts": texts,
+            },
+        )
 
 
 def make_current(connection: duckdb.DuckDBPyConnection, source: Source, load: Load) -> None:
-    """Let a load count, instead of the one that did (of its date, where dates accumulate).
-
-    Real and synthetic loads never count together.
-    """
+    """Let a load count instead of the one that did; real and synthetic ones never do together."""
     connection.execute(
         """
         update raw.extracts
@@ -188,10 +171,7 @@ def make_current(connection: duckdb.DuckDBPyConnection, source: Source, load: Lo
 
 
 def prune(connection: duckdb.DuckDBPyConnection, source: Source, keep: int) -> None:
-    """Drop the oldest loads beyond `keep` (of each date, where dates accumulate).
-
-    Current loads always stay.
-    """
+    """Drop the oldest loads beyond `keep` (of each date, where dates accumulate), no current."""
     kept = sorted(loads(connection, source), key=lambda load: not load.is_current)
     groups: dict[dt.date | None, list[Load]] = {}
     for load in kept:
@@ -210,11 +190,7 @@ def prune(connection: duckdb.DuckDBPyConnection, source: Source, keep: int) -> N
 
 
 def roll_back(connection: duckdb.DuckDBPyConnection, source_name: str) -> tuple[Load, Load | None]:
-    """Make the previous extract of a source current again; return (from, to).
-
-    Where dates accumulate, it is the last load that is taken back; `to` is None when there was
-    no other of its date. Raise IaeError when there is nothing to go back to.
-    """
+    """Make the previous extract of a source current again; return (from, to), to may be None."""
     if source_name not in SOURCES:
         raise IaeError(f"There is no source of that name; the sources are {', '.join(SOURCES)}.")
     source = SOURCES[source_name]

@@ -1,7 +1,5 @@
 """A column that figures stand on and whose values are unusable: the file is refused."""
 
-from __future__ import annotations
-
 import re
 
 import duckdb
@@ -19,10 +17,7 @@ _NB_SHOWN = 30
 def refuse_unusable_keys(
     connection: duckdb.DuckDBPyConnection, target: str, table: Table, label: str, nb_rows: int
 ) -> None:
-    """Raise IaeError, with an example, where a key column of a landed table is too bad.
-
-    `target` is the physical table, `label` names the file.
-    """
+    """Raise IaeError, with an example, where a key column of a landed table is too bad."""
     if not nb_rows:
         return
     share = 100 * _NB_ROWS_LOOKED_AT / nb_rows

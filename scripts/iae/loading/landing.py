@@ -1,7 +1,5 @@
 """One reading into one immutable table, parsed by DuckDB block by block."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
@@ -32,8 +30,7 @@ class NotAsCountedError(Exception):
 class Landed:
     """A landed table: how many rows it has, and the line of its first one.
 
-    Where rows are on consecutive lines, the first line is enough. Where they are not, the lines
-    are in a table of their own, row by row, and `first_line` is None.
+    `first_line` is None where lines are not consecutive: they are then in a table of their own.
     """
 
     nb_rows: int
@@ -58,12 +55,12 @@ def land(
 ) -> Landed:
     """Create the target from a reading, in file order; the table of lines only where it is needed.
 
-    The reading's next blocks are those of `blocks`. `salt` is needed where the table holds a NIR.
-    Raise NotAsCountedError when the file must be read again with every line checked, IaeError when
-    DuckDB cannot parse it, and what reading raises.
+    The reading's next blocks are those of `blocks`. Raise NotAsCountedError when the file must be
+    read again with every line checked, IaeError when DuckDB cannot parse it.
     """
     table = target.table
-    connection.execute(_table_sql(target.rows, table))
+    columns = ", ".join(f"{quoted(column)} varchar" for column in table.landed)
+    connection.execute(f"create table {target.rows} ({columns})")
     for block in blocks:
         try:
             with block.file:
@@ -83,9 +80,8 @@ def land(
     if len(reading.shifts) > 1:
         first_line = None
         _write_lines(connection, target.lines, reading)
-    counted = connection.execute(f"select count(*) from {target.rows}").fetchone()  # noqa: S608
-    [nb_rows] = counted or (0,)
-    return Landed(int(nb_rows), first_line)
+    [(nb_rows,)] = connection.execute(f"select count(*) from {target.rows}").fetchall()  # noqa: S608
+    return Landed(nb_rows, first_line)
 
 
 def with_lines(target: str, lines: str, first_line: int | None) -> str:
@@ -96,12 +92,6 @@ def with_lines(target: str, lines: str, first_line: int | None) -> str:
         f"(select landed.*, lines.line as _line from {target} as landed"  # noqa: S608
         f" inner join {lines} as lines on landed.rowid = lines.rowid)"
     )
-
-
-def _table_sql(name: str, table: Table) -> str:
-    """Return the SQL that creates an empty table."""
-    listed = ", ".join(f"{quoted(column)} varchar" for column in table.landed)
-    return f"create table {name} ({listed})"
 
 
 def _landing_sql(target: Target, reading: Reading, rows: str) -> str:

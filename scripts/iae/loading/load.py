@@ -1,7 +1,5 @@
 """Loading extracts: each in one transaction, checked before it replaces anything."""
 
-from __future__ import annotations
-
 import datetime as dt
 import time
 from collections.abc import Callable, Iterator
@@ -30,12 +28,7 @@ EARLIEST_DATE = dt.date(2000, 1, 1)
 
 @dataclass(frozen=True)
 class Options:
-    """What the operator decides.
-
-    `max_rejected` is the share of a file's records that may be rejected; `max_fall` the share by
-    which a figure may fall from the current extract to a new one; `keep` the number of extracts
-    kept; `accept` lets in an extract whose figures fall.
-    """
+    """What the operator decides: extracts kept, shares that may be rejected or fall, any fall."""
 
     keep: int = 2
     max_rejected: float = 0.001
@@ -66,8 +59,7 @@ def load_all(
 ) -> tuple[list[Outcome], list[IaeError]]:
     """Load extracts, oldest first; return what became of them, and the faults of those refused.
 
-    Of a source whose latest extract alone counts, those beyond the number kept are not looked into,
-    unless newer ones are refused.
+    Those beyond the number kept are not looked into, unless newer ones are refused.
     """
     outcomes: list[Outcome] = []
     faults: list[IaeError] = []
@@ -75,7 +67,8 @@ def load_all(
     def loaded(extract: Extract) -> bool:
         try:
             with show(extract) as on_progress:
-                outcomes.append(load(connection, warehouse, extract, options, on_progress))
+                one = _Load(connection, warehouse, extract, options, on_progress)
+                outcomes.append(one.run())
         except IaeError as fault:
             faults.append(fault)
             return False
@@ -87,59 +80,15 @@ def load_all(
         nb_loaded = sum([loaded(extract) for extract in found[-nb_needed:]])
         for extract in reversed(found[:-nb_needed]):
             if extract.date and nb_loaded >= nb_needed:
-                outcomes.append(_beyond_history(source, extract.date, options))
+                outcomes.append(_beyond_history(source, extract.date, options.keep))
             else:
                 nb_loaded += loaded(extract)
     return outcomes, faults
 
 
-def load(
-    connection: duckdb.DuckDBPyConnection,
-    warehouse: Path,
-    extract: Extract,
-    options: Options,
-    on_progress: OnProgress,
-) -> Outcome:
-    """Load an extract, whole or not at all; the same extract again changes nothing.
-
-    Raise IaeError, with the warehouse as it was, for any fault of the extract.
-    """
-    fingerprint = extract.fingerprint()
-    if outcome := _loaded_before(connection, extract.source, fingerprint, options):
-        return outcome
-    if any(table.nir for table in extract.source.tables):
-        check_salt(connection, warehouse)
-    careful: set[str] = set()
-    while True:
-        attempt = _Load(connection, warehouse, extract, options, on_progress, fingerprint)
-        try:
-            return attempt.run(careful)
-        except NotAsCountedError as error:
-            # A short and a long line cancelled out in the counts: check each line.
-            careful.add(str(error))
-
-
-def _beyond_history(source: Source, date: dt.date, options: Options) -> Outcome:
-    note = f"not loaded: older than the {options.keep} extracts kept (--keep)"
+def _beyond_history(source: Source, date: dt.date, keep: int) -> Outcome:
+    note = f"not loaded: older than the {keep} extracts kept (--keep)"
     return Outcome(source.name, date, note=note)
-
-
-def _loaded_before(
-    connection: duckdb.DuckDBPyConnection, source: Source, fingerprint: str, options: Options
-) -> Outcome | None:
-    known = [one for one in history.loads(connection, source) if one.fingerprint == fingerprint]
-    if not known:
-        return None
-    [last, *_] = known
-    if last.is_current:
-        return Outcome(source.name, last.date, note="already loaded, nothing to do")
-    if not options.accept:
-        note = "already loaded; kept, but not current: --accept makes it current"
-        return Outcome(source.name, last.date, note=note)
-    with _transaction(connection):
-        history.make_current(connection, source, last)
-        create_raw_views(connection, source)
-    return Outcome(source.name, last.date, note="already loaded; made current again")
 
 
 @contextmanager
@@ -157,16 +106,45 @@ def _transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
 
 @dataclass
 class _Load:
-    """One attempt at loading one extract."""
+    """The load of one extract, whole or not at all."""
 
     connection: duckdb.DuckDBPyConnection
     warehouse: Path
     extract: Extract
     options: Options
     on_progress: OnProgress
-    fingerprint: str
 
-    def run(self, careful: set[str]) -> Outcome:
+    def run(self) -> Outcome:
+        """Load the extract, unless it is there; raise IaeError, all as it was, for its faults."""
+        fingerprint = self.extract.fingerprint()
+        kept = history.loads(self.connection, self.extract.source)
+        known = [one for one in kept if one.fingerprint == fingerprint]
+        if known:
+            return self._loaded_before(known[0])
+        if any(table.nir for table in self.extract.source.tables):
+            check_salt(self.connection, self.warehouse)
+        careful: set[str] = set()
+        while True:
+            try:
+                return self._attempt(fingerprint, kept, careful)
+            except NotAsCountedError as error:
+                # A short and a long line cancelled out in the counts: check each line.
+                careful.add(str(error))
+
+    def _loaded_before(self, known: history.Load) -> Outcome:
+        source = self.extract.source
+        if known.is_current:
+            note = "already loaded, nothing to do"
+        elif not self.options.accept:
+            note = "already loaded; kept, but not current: --accept makes it current"
+        else:
+            with _transaction(self.connection):
+                history.make_current(self.connection, source, known)
+                create_raw_views(self.connection, source)
+            note = "already loaded; made current again"
+        return Outcome(source.name, known.date, note=note)
+
+    def _attempt(self, fingerprint: str, kept: list[history.Load], careful: set[str]) -> Outcome:
         source = self.extract.source
         with ExitStack() as closing:
             readings = {}
@@ -178,10 +156,9 @@ class _Load:
                 readings[table.name] = reading
             date = self._date(readings)
             [load_id] = self.connection.execute("select nextval('raw.load_ids')").fetchone() or (0,)
-            new = history.Load(load_id, date, False, self.fingerprint, self.extract.is_synthetic)
-            kept = history.loads(self.connection, source)
+            new = history.Load(load_id, date, False, fingerprint, self.extract.is_synthetic)
             if history.is_beyond_history(kept, source, new, self.options.keep):
-                return _beyond_history(source, date, self.options)
+                return _beyond_history(source, date, self.options.keep)
             with _transaction(self.connection):
                 return self._land(readings, new, kept)
 

@@ -1,7 +1,5 @@
 """Personal data: a social security number (NIR) is only ever landed as its salted hash."""
 
-from __future__ import annotations
-
 import re
 
 from iae.loading.codes import as_typed
@@ -20,10 +18,7 @@ def compact_nir(column: str) -> str:
 
 
 def nir_hash(compact: str) -> str:
-    """Return SQL: the hash of a usable NIR, 64 hexadecimal characters, else NULL.
-
-    `compact` is a column that holds what `compact_nir` gives. The salt is the parameter $salt.
-    """
+    """Return SQL: the hash, with $salt, of a usable NIR that `compact_nir` gave, else NULL."""
     return (
         f"case when regexp_full_match({compact}, '{_USABLE}') "
         # Order number 000: no person has it, it fills a field.

@@ -1,7 +1,5 @@
 """The tables that the loader writes: the log of the loads, and the raw views of what counts."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -94,10 +92,7 @@ def landing_lines(source: Source, table: Table, load_id: int) -> str:
 
 
 def create_raw_views(connection: duckdb.DuckDBPyConnection, source: Source) -> None:
-    """Point the raw views of a source at its current loads; empty when there are none.
-
-    To the landed columns they add where each row comes from: load, extract date, file and line.
-    """
+    """Point the raw views of a source at its current loads; each row says where it comes from."""
     current = connection.execute(
         """
         select

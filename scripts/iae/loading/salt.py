@@ -1,14 +1,14 @@
 """The salt of the NIRs: one and the same for all that is loaded, or people would count twice."""
 
-from __future__ import annotations
-
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
 from iae.errors import IaeError
 from iae.loading.sources import SOURCES
 from iae.secret import Secret, given_secret, kept_secret, make_secret
+from iae.sql import rows_if_there
 
 VARIABLE = "IAE_SALT"
 FILE = "salt"
@@ -19,34 +19,25 @@ _TABLES_WITH_NIR = [
 
 
 def salt(connection: duckdb.DuckDBPyConnection, warehouse: Path) -> str:
-    """Return IAE_SALT, else the random salt kept beside the warehouse, made on first use.
-
-    Its fingerprint is kept in raw.salts from the first load on. Raise IaeError for any other salt
-    than the one of what is loaded.
-    """
+    """Return IAE_SALT, else the salt kept by the warehouse; raise IaeError for another one."""
     known = _known(connection)
-    found = _checked(warehouse, known, _is_needed(connection))
-    if found is None:
-        found = make_secret(warehouse.parent / FILE)
+    found = check_salt(connection, warehouse) or make_secret(warehouse.parent / FILE)
     if known is None or not found.is_of(known[0]):
         connection.execute("delete from raw.salts")
         connection.execute(
-            "insert into raw.salts values (?, ?)", [found.fingerprint(), _kind(found)]
+            "insert into raw.salts values (?, ?)",
+            [found.fingerprint(), VARIABLE if found.origin == VARIABLE else FILE],
         )
     return found.text
 
 
-def check_salt(connection: duckdb.DuckDBPyConnection, warehouse: Path) -> None:
-    """Raise IaeError where the salt is not the one of what is loaded, or is no use."""
-    _checked(warehouse, _known(connection), _is_needed(connection))
-
-
-def _checked(warehouse: Path, known: tuple[str, str] | None, is_needed: bool) -> Secret | None:
-    """Return the salt to use, None where one may be made."""
+def check_salt(connection: duckdb.DuckDBPyConnection, warehouse: Path) -> Secret | None:
+    """Return the salt to use, if any; raise IaeError where it is not that of what is loaded."""
+    known = _known(connection)
     given = given_secret(VARIABLE)
     path = warehouse.parent / FILE
     found = given or kept_secret(path)
-    if not is_needed:
+    if not _is_needed(connection):
         return found
     if found is None:
         raise IaeError(
@@ -68,21 +59,10 @@ def _checked(warehouse: Path, known: tuple[str, str] | None, is_needed: bool) ->
     )
 
 
-def _kind(found: Secret) -> str:
-    return VARIABLE if found.origin == VARIABLE else FILE
-
-
-def _known(connection: duckdb.DuckDBPyConnection) -> tuple[str, str] | None:
+def _known(connection: duckdb.DuckDBPyConnection) -> tuple[Any, ...] | None:
     """Return the fingerprint of the salt of what is loaded, and whether it was in the variable."""
-    is_there = connection.execute(
-        "from duckdb_tables() where schema_name = 'raw' and table_name = 'salts'"
-    ).fetchone()
-    row = (
-        connection.execute("select fingerprint, origin from raw.salts").fetchone()
-        if is_there
-        else None
-    )
-    return (row[0], row[1]) if row else None
+    known = rows_if_there(connection, "select fingerprint, origin from raw.salts")
+    return known[0] if known else None
 
 
 def _is_needed(connection: duckdb.DuckDBPyConnection) -> bool:

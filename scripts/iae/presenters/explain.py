@@ -1,19 +1,13 @@
 """What `iae explain` shows: a figure, its rows, its structures, what was said of it."""
 
-from __future__ import annotations
-
 import dataclasses
 import json
-from typing import TYPE_CHECKING, Any
 
 from rich.box import SIMPLE_HEAD
-from rich.table import Table
 
-from iae.console import stdout
+from iae.console import stdout, table_of
 from iae.errors import printable
-
-if TYPE_CHECKING:
-    from iae.explain import Explanation, Figure
+from iae.explain import Explanation, Figure
 
 STRUCTURES_SHOWN = 10
 
@@ -49,9 +43,8 @@ def _show_figure(told: Explanation) -> None:
             f"No loaded extract covers {', '.join(cell.missing_types)} in this month: "
             "a scope with a component missing has no figure."
         )
-    table = Table(box=SIMPLE_HEAD)
-    for name in ("month", "people", "entries", "exits", "returns", "declared"):
-        table.add_column(name, justify="left" if name == "month" else "right")
+    numbers = ["people", "entries", "exits", "returns", "declared"]
+    table = table_of("month", right=numbers, box=SIMPLE_HEAD)
     for figure in (told.figure, told.month_before, told.year_before):
         table.add_row(
             f"{figure.month:%Y-%m}{' p' if figure.is_provisional else ''}",
@@ -69,11 +62,12 @@ def _declared(figure: Figure) -> str:
 
 
 def _show_rows(told: Explanation) -> None:
-    table = Table(box=SIMPLE_HEAD, title="The rows of this type, place and month")
-    for name in ("type", "table", "outcome", "reason"):
-        table.add_column(name)
-    for name in ("rows", "people"):
-        table.add_column(name, justify="right")
+    table = table_of(
+        *("type", "table", "outcome", "reason"),
+        right=["rows", "people"],
+        box=SIMPLE_HEAD,
+        title="The rows of this type, place and month",
+    )
     for one in told.rows:
         table.add_row(
             one.structure_type,
@@ -96,10 +90,12 @@ def _show_rows(told: Explanation) -> None:
 def _show_structures(told: Explanation) -> None:
     if not told.structures:
         return
-    table = Table(box=SIMPLE_HEAD, title="The structures that make it")
-    for name in ("type", "structure", "name", "SIRET", "department", "located by"):
-        table.add_column(name)
-    table.add_column("people", justify="right")
+    table = table_of(
+        *("type", "structure", "name", "SIRET", "department", "located by"),
+        right=["people"],
+        box=SIMPLE_HEAD,
+        title="The structures that make it",
+    )
     for one in told.structures[:STRUCTURES_SHOWN]:
         table.add_row(
             one.structure_type,
@@ -119,7 +115,7 @@ def _show_structures(told: Explanation) -> None:
 
 
 def _show_editions(told: Explanation) -> None:
-    lines: list[tuple[str, Any]] = [(f"Our edition of {one.edition}", one) for one in told.editions]
+    lines = [(f"Our edition of {one.edition}", one) for one in told.editions]
     lines += [(f"Published by the administration ({one.edition})", one) for one in told.published]
     if not lines:
         stdout.print("No earlier edition or comparable publication gives this figure.")

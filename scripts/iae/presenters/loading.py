@@ -1,15 +1,12 @@
 """What the loader's commands show: tables, progress, faults."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table
 from rich.text import Text
 
-from iae.console import stderr, stdout
+from iae.console import stderr, stdout, table_of
 from iae.loading.drops import Extract
 from iae.loading.history import Load
 from iae.loading.load import Outcome
@@ -48,9 +45,7 @@ def progress(extract: Extract) -> Iterator[Callable[[str, int], None]]:
 
 def show_outcomes(outcomes: list[Outcome]) -> None:
     """Show what was landed, file by file, and what was not, with why."""
-    table = Table("file", "table")
-    for name in ("rows", "rejected", "seconds"):
-        table.add_column(name, justify="right")
+    table = table_of("file", "table", right=["rows", "rejected", "seconds"])
     for outcome in outcomes:
         for file in outcome.files:
             table.add_row(

@@ -1,9 +1,8 @@
 """What `iae publish` and `iae release` say of the protection of the open tables."""
 
 from rich.box import SIMPLE_HEAD
-from rich.table import Table
 
-from iae.console import stdout
+from iae.console import stdout, table_of
 from iae.publishing.protection import Protection
 
 
@@ -12,12 +11,12 @@ def show_protection(protection: Protection) -> None:
     if protection.base == 1:
         stdout.print("Open tables: exact figures (base 1), for restricted diffusion only.")
         return
-    table = Table(
-        "level", box=SIMPLE_HEAD, title=f"Lost by rounding to {protection.base}, in persons"
+    table = table_of(
+        *("level", "type or scope"),
+        right=["mean", "mean, unsigned", "largest"],
+        box=SIMPLE_HEAD,
+        title=f"Lost by rounding to {protection.base}, in persons",
     )
-    table.add_column("type or scope")
-    for name in ("mean", "mean, unsigned", "largest"):
-        table.add_column(name, justify="right")
     for loss in protection.loss:
         table.add_row(
             loss.territory_level,

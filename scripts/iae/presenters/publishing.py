@@ -2,10 +2,7 @@
 
 from pathlib import Path
 
-from rich.box import SIMPLE_HEAD
-from rich.table import Table
-
-from iae.console import stdout
+from iae.console import show_rows, stdout
 from iae.errors import printable
 from iae.presenters.protection import show_protection
 from iae.publishing.proof import Proof
@@ -17,11 +14,7 @@ def show_publication(publication: Publication) -> None:
     if not publication.is_new:
         stdout.print(f"{publication.path}: holds the last build already.")
     else:
-        table = Table("mart", box=SIMPLE_HEAD)
-        table.add_column("rows", justify="right")
-        for name, rows in publication.rows.items():
-            table.add_row(name, f"{rows:,}")
-        stdout.print(table)
+        show_rows("mart", publication.rows)
         if publication.protection is not None:
             show_protection(publication.protection)
         stdout.print(f"Published in {publication.path}.")

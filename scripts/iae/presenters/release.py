@@ -1,9 +1,6 @@
 """What `iae release` prints."""
 
-from rich.box import SIMPLE_HEAD
-from rich.table import Table
-
-from iae.console import stdout
+from iae.console import show_rows, stdout
 from iae.presenters.protection import show_protection
 from iae.publishing.protection import Protection
 from iae.release.release import Release
@@ -14,11 +11,7 @@ def show_release(release: Release, protection: Protection | None) -> None:
     if not release.is_new:
         stdout.print(f"{release.folder}: holds these figures already.")
     else:
-        table = Table("table", box=SIMPLE_HEAD)
-        table.add_column("rows", justify="right")
-        for name, rows in release.rows.items():
-            table.add_row(name, f"{rows:,}")
-        stdout.print(table)
+        show_rows("table", release.rows)
         stdout.print(f"Released in {release.folder}.")
     for sentence in release.changes:
         stdout.print(f"- {sentence}")

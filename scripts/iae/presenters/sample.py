@@ -1,16 +1,13 @@
 """What `iae sample` shows."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from rich.filesize import decimal
-from rich.table import Table
 from rich.text import Text
 
-from iae.console import stderr, stdout
+from iae.console import stderr, stdout, table_of
 from iae.errors import printable
 from iae.loading.drops import PASSWORD_VARIABLE
 from iae.sample import MARKER, WrittenFile
@@ -26,9 +23,7 @@ def progress() -> Iterator[Callable[[WrittenFile], None]]:
 
 def show_files(out: Path, files: list[WrittenFile], *, is_archived: bool) -> None:
     """Show each file with its rows and its size on disk."""
-    table = Table("file")
-    for name in ("rows", "size"):
-        table.add_column(name, justify="right")
+    table = table_of("file", right=["rows", "size"])
     for file in files:
         name = printable(file.path.relative_to(out))
         table.add_row(Text(name, overflow="fold"), f"{file.nb_rows:,}", decimal(file.nb_bytes))

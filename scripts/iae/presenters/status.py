@@ -1,24 +1,20 @@
 """What `iae status` shows: what is loaded, built and published, and what to type next."""
 
-from __future__ import annotations
-
 import datetime as dt
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import duckdb
 import yaml  # type: ignore[import-untyped]
 from rich.filesize import decimal
-from rich.table import Table
 
-from iae.console import stdout
+from iae.console import stdout, table_of
 from iae.errors import IaeError, printable
 from iae.loading.salt import check_salt
 from iae.paths import published_path
 from iae.publishing.editions import PATTERN, archive_folder
 from iae.publishing.proof import prove
-from iae.sql import literal, quoted
+from iae.sql import literal, quoted, rows_if_there
 
 # Where each source says after how many days its latest extract is late (dbt, `freshness`).
 SOURCES_FILES = "models/staging/*/_*__sources.yml"
@@ -48,10 +44,7 @@ def show_nothing_loaded(warehouse: Path) -> None:
 
 
 def show_status(connection: duckdb.DuckDBPyConnection, warehouse: Path) -> None:
-    """Show the file, the extracts that are kept, the last run, what is published, and what to do.
-
-    `connection` reads the warehouse.
-    """
+    """Show the file, the extracts kept, the last run, what is published, and what to do."""
     extracts = _extracts(connection)
     if not extracts:
         show_nothing_loaded(warehouse)
@@ -71,12 +64,8 @@ def show_status(connection: duckdb.DuckDBPyConnection, warehouse: Path) -> None:
 
 
 def _extracts(connection: duckdb.DuckDBPyConnection) -> list[Loaded]:
-    is_there = connection.execute(
-        "from duckdb_tables() where schema_name = 'raw' and table_name = 'extracts'"
-    ).fetchone()
-    if not is_there:
-        return []
-    rows = connection.execute(
+    rows = rows_if_there(
+        connection,
         """
         select
             extracts.load_id,
@@ -92,13 +81,13 @@ def _extracts(connection: duckdb.DuckDBPyConnection) -> list[Loaded]:
         left join raw.extract_files as files using (load_id)
         group by all
         order by extracts.source, extracts.extract_date desc, extracts.loaded_at desc
-        """
-    ).fetchall()
+        """,
+    )
     return [Loaded(*row) for row in rows]
 
 
 def _show_last_run(connection: duckdb.DuckDBPyConnection) -> None:
-    runs = _rows(
+    runs = rows_if_there(
         connection,
         "select command, status, started_at from raw.builds order by started_at desc limit 1",
     )
@@ -122,8 +111,10 @@ def _published(path: Path) -> Published:
         return Published("nothing yet", set(), set())
     try:
         with duckdb.connect(str(path), read_only=True) as connection:
-            runs = _rows(connection, "select invocation_id from marts.audit_builds")
-            extracts = _rows(connection, "select source, extract_date from marts.audit_extracts")
+            runs = rows_if_there(connection, "select invocation_id from marts.audit_builds")
+            extracts = rows_if_there(
+                connection, "select source, extract_date from marts.audit_extracts"
+            )
     except duckdb.Error as error:
         reason = str(error).splitlines()[0]
         return Published(f"{printable(path)} cannot be read ({reason})", set(), set())
@@ -142,9 +133,8 @@ def _show_extracts(
     for one in extracts:
         if one.is_current:
             latest[one.source] = max(one.date, latest.get(one.source, one.date))
-    table = Table("source", "extract", "state", "published")
-    for name in ("age", "records", "rows", "rejected", "size"):
-        table.add_column(name, justify="right")
+    numbers = ["age", "records", "rows", "rejected", "size"]
+    table = table_of("source", "extract", "state", "published", right=numbers)
     table.add_column("loaded (UTC)")
     late = []
     for one in extracts:
@@ -193,8 +183,8 @@ def _show_editions(published: Path) -> None:
             """,
             {"files": [str(file) for file in files], "limit": NB_EDITIONS},
         ).fetchall()
-    table = Table("edition", "release", "published (UTC)", title=f"Last of {len(files)} editions")
-    table.add_column("cells", justify="right")
+    names = ("edition", "release", "published (UTC)")
+    table = table_of(*names, right=["cells"], title=f"Last of {len(files)} editions")
     for edition, release, published_at, is_synthetic, nb_cells in editions:
         table.add_row(
             f"{edition:%Y-%m-%d}{' synthetic' if is_synthetic else ''}",
@@ -248,10 +238,3 @@ def _next_command(connection: duckdb.DuckDBPyConnection, published: Published) -
     if proof.invocation_ids == published.runs:
         return "nothing to do; what is loaded is built, tested and published."
     return "iae publish. What is built is green, and not published yet."
-
-
-def _rows(connection: duckdb.DuckDBPyConnection, sql: str) -> list[tuple[Any, ...]]:
-    try:
-        return connection.execute(sql).fetchall()
-    except duckdb.CatalogException:
-        return []  # not built yet, or by an earlier version

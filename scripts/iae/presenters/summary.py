@@ -1,17 +1,15 @@
 """What `iae summary` shows: the real figures first, the synthetic ones apart."""
 
-from collections.abc import Sequence
-from datetime import date
 from pathlib import Path
-from typing import Any
 
 import duckdb
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
-from iae.console import stdout
+from iae.console import stdout, table_of
 from iae.errors import IaeError
 from iae.public_note import NOTE, Claims, recompute_claims
+from iae.sql import rows_if_there
 from iae.territories import Territory
 
 SYNTHETIC = "SYNTHETIC, made up to try the project"
@@ -21,14 +19,11 @@ FRANCE = Territory("FR", "national", "France")
 
 
 def show_summary(path: Path, nb_months: int, territory: Territory = FRANCE) -> None:
-    """Show a territory by month: as published and what the note claims, then as recomputed.
-
-    Raise IaeError when nothing is published yet.
-    """
+    """Show a territory by month: as published and what the note claims, then as recomputed."""
     if not path.exists():
         raise IaeError(f"{path}: nothing is published yet; run iae publish.")
     with duckdb.connect(str(path), read_only=True) as connection:
-        extracts = _rows(
+        extracts = rows_if_there(
             connection,
             """
             select source, max(extract_date), bool_or(is_synthetic)
@@ -52,7 +47,7 @@ def show_summary(path: Path, nb_months: int, territory: Territory = FRANCE) -> N
 def _show_published(
     connection: duckdb.DuckDBPyConnection, territory: Territory, nb_months: int, kind: str
 ) -> None:
-    rows = _rows(
+    rows = rows_if_there(
         connection,
         """
         select edition, month, stock
@@ -66,34 +61,24 @@ def _show_published(
         return
     [edition, *_] = rows[-1]
     stock = {month: value for _, month, value in rows}
-    table = Table(
-        box=SIMPLE_HEAD,
-        title=f"{territory.name}, as published on {edition:%Y-%m-%d} ({kind})",
-        min_width=44,
-    )
-    table.add_column("month")
-    table.add_column("people", justify="right")
+    title = f"{territory.name}, as published on {edition:%Y-%m-%d} ({kind})"
+    table = table_of("month", right=["people"], box=SIMPLE_HEAD, title=title, min_width=44)
     for month, value in list(stock.items())[-nb_months:]:
         table.add_row(f"{month:%Y-%m}", f"{value:,}")
     stdout.print(table)
     if territory == FRANCE:
         _show_claims(recompute_claims(stock))
-    _, lowest = min((value, month) for month, value in stock.items())
-    _, highest = max((value, month) for month, value in stock.items())
+    figures = [(value, month) for month, value in stock.items()]
+    (low, low_month), (high, high_month) = min(figures), max(figures)
     stdout.print(
-        f"{len(stock)} months. Lowest: {_month_of(stock, lowest)}. "
-        f"Highest: {_month_of(stock, highest)}.\n"
+        f"{len(stock)} months. Lowest: {low:,} in {low_month:%Y-%m}. "
+        f"Highest: {high:,} in {high_month:%Y-%m}.\n"
     )
 
 
-def _month_of(stock: dict[date, int], month: date) -> str:
-    return f"{stock[month]:,} in {month:%Y-%m}"
-
-
 def _show_claims(claims: Claims) -> None:
-    table = Table(box=SIMPLE_HEAD, title="What the public note claims, recomputed")
-    for name in ("claim", "note", "this edition"):
-        table.add_column(name, justify="left" if name == "claim" else "right")
+    title = "What the public note claims, recomputed"
+    table = table_of("claim", right=["note", "this edition"], box=SIMPLE_HEAD, title=title)
     for claim, note, value, unit in (
         ("February to April 2020", NOTE.spring_2020_percent, claims.spring_2020_percent, " %"),
         ("January to September 2021, on 2020", NOTE.gain, claims.gain, ""),
@@ -109,7 +94,7 @@ def _show_claims(claims: Claims) -> None:
 def _show_recomputed(
     connection: duckdb.DuckDBPyConnection, territory: Territory, nb_months: int, kind: str
 ) -> None:
-    months = _rows(
+    months = rows_if_there(
         connection,
         """
         select month, official_stock, constant_stock, is_provisional
@@ -122,27 +107,15 @@ def _show_recomputed(
     )
     stocks = {
         (month, structure_type): stock
-        for month, structure_type, stock in _rows(
+        for month, structure_type, stock in rows_if_there(
             connection,
-            """
-            select month, structure_type, stock
-            from marts.fct_stock_by_structure_type
-            where territory_id = $territory_id
-            """,
+            "select month, structure_type, stock from marts.fct_stock_by_structure_type "
+            "where territory_id = $territory_id",
             {"territory_id": territory.territory_id},
         )
     }
-    types = [
-        structure_type
-        for (structure_type,) in _rows(
-            connection,
-            """
-            select structure_type
-            from marts.dim_structure_types
-            order by first_month, structure_type
-            """,
-        )
-    ]
+    order = "select structure_type from marts.dim_structure_types order by first_month, 1"
+    types = [structure_type for (structure_type,) in rows_if_there(connection, order)]
     if not months:
         return
     table = Table(
@@ -161,12 +134,3 @@ def _show_recomputed(
             *("-" if cell is None else f"{cell:,}" for cell in cells),
         )
     stdout.print(table)
-
-
-def _rows(
-    connection: duckdb.DuckDBPyConnection, sql: str, parameters: dict[str, Any] | None = None
-) -> Sequence[tuple[Any, ...]]:
-    try:
-        return connection.execute(sql, parameters or {}).fetchall()
-    except duckdb.CatalogException:
-        return []  # a mart that this edition does not have

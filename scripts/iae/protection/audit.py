@@ -6,8 +6,6 @@ base - 1 people is safe when the values that fit are base - 1 apart at least: a 
 "0 to 4" and nothing more.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,11 +19,7 @@ Mask = npt.NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class Audit:
-    """How many cells are sensitive, how many needed the solver, and those that are too narrow.
-
-    `narrow` are places (territory, component) of the grid; a month whose grid contradicts itself
-    has them all.
-    """
+    """How many cells are sensitive, how many needed the solver, and which are too narrow."""
 
     nb_sensitive: int
     nb_solved: int
@@ -43,9 +37,8 @@ def audited(
 ) -> Audit:
     """Look for sensitive cells whose values are confined to less than base - 1.
 
-    `known` marks the cells whose exact value is public already: nothing can hide what follows from
-    those alone, so that a cell of which they say "0 to 2" need not be wider. `solver_only` asks the
-    solver for every cell, without the way round it.
+    Nothing can hide what follows from the cells that `known` marks as public: of those that these
+    confine alone, no more is asked. `solver_only` asks the solver for every cell.
     """
     sensitive = (exact > 0) & (exact < base)
     if known is None:
@@ -135,7 +128,7 @@ class _Polytope:
             lower.reshape(-1).astype(float),
             upper.reshape(-1).astype(float),
             np.zeros(len(shape.equations)),
-            (np.array(starts), np.array(columns), np.array(values)),
+            *(starts, columns, values),
         )
 
     def width(self, place: tuple[int, int]) -> int:

@@ -5,8 +5,6 @@ still is the sum of its cells. Where nothing else decides, a cell goes up with t
 its distance gives; a cell that has not changed since the last edition stays as it was.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -53,10 +51,7 @@ def draw(name: str, salt: str) -> float:
 
 
 def draws(shape: Shape, month: str, salt: str, redraws: Mapping[str, int] | None = None) -> Draws:
-    """Return a number between 0 and 1 for each cell, the same for the same month, cell and salt.
-
-    `redraws` says how often a territory has been drawn before.
-    """
+    """Return a number between 0 and 1 for each cell, another one at each redraw."""
     redraws = redraws or {}
     numbers = [
         draw(f"{month}|{territory}|{component}|{redraws.get(territory, 0)}", salt)
@@ -80,11 +75,7 @@ def is_kept(shape: Shape, exact: Grid, previous: Previous | None, base: int) -> 
 def rounded(
     shape: Shape, exact: Grid, base: int, drawn: Draws, previous: Previous | None = None
 ) -> Grid:
-    """Return the rounded grid of an exact one.
-
-    `exact` is additive and of people, 0 or more. Raise RoundingError when the solver is missing
-    or finds nothing.
-    """
+    """Return the rounded grid of an additive one of people; raise RoundingError if none."""
     if base == 1:
         return exact.copy()
     fraction = exact % base
@@ -110,16 +101,12 @@ def _first_of_their_kind(shape: Shape, is_open: npt.NDArray[np.bool_]) -> npt.ND
     inner_open = shape.inner(is_open.astype(np.int64))
     keys = np.random.default_rng(0).integers(1, 2**40, inner_open.shape)
     grid = shape.summed(keys * inner_open)
-    order = np.argsort(_depth(shape), axis=None, kind="stable")
+    nb_inner = shape.summed(np.ones_like(inner_open))
+    order = np.argsort(nb_inner, axis=None, kind="stable")
     _, first = np.unique(grid.reshape(-1)[order], return_index=True)
     is_first = np.zeros(grid.size, bool)
     is_first[order[first]] = True
     return is_first.reshape(grid.shape)
-
-
-def _depth(shape: Shape) -> Grid:
-    """Return how many inner cells each cell adds up."""
-    return shape.summed(np.ones((len(shape.inner_territories), len(shape.types)), np.int64))
 
 
 def _solved(shape: Shape, floors: Grid, costs: Draws, is_open: npt.NDArray[np.bool_]) -> Grid:
@@ -167,16 +154,11 @@ def _optimum(
         starts.append(len(columns))
     upper = np.concatenate([is_open.reshape(-1).astype(float), np.ones(2 * len(sums))])
     cost = np.concatenate([costs.reshape(-1), np.full(2 * len(sums), RELAX)])
-    solution = solved(
-        programme(
-            cost,
-            np.zeros(len(cost)),
-            upper,
-            np.array(sides),
-            (np.array(starts), np.array(columns), np.array(values)),
-            integral=integral,
-        )
+    lower = np.zeros(len(cost))
+    solver = programme(
+        cost, lower, upper, np.array(sides), starts, columns, values, integral=integral
     )
+    solution = solved(solver)
     if solution is None:
         return None
     moves = solution[:size].copy()
@@ -189,14 +171,13 @@ def programme(
     lower: Draws,
     upper: Draws,
     sides: Draws,
-    rows: tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], Draws],
+    starts: list[int],
+    columns: list[int],
+    values: list[float],
     *,
     integral: bool = False,
 ) -> Any:
-    """Return the solver with a linear programme of equations, by rows, ready to run.
-
-    Raise RoundingError when the solver is missing.
-    """
+    """Return the solver with a linear programme of equations, by rows, ready to run."""
     try:
         import highspy
     except ImportError:
@@ -208,10 +189,9 @@ def programme(
     model.col_cost_, model.col_lower_, model.col_upper_ = cost, lower, upper
     model.row_lower_ = model.row_upper_ = sides
     model.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
-    starts, columns, values = rows
-    model.a_matrix_.start_ = starts.astype(np.int32)
-    model.a_matrix_.index_ = columns.astype(np.int32)
-    model.a_matrix_.value_ = values
+    model.a_matrix_.start_ = np.array(starts, np.int32)
+    model.a_matrix_.index_ = np.array(columns, np.int32)
+    model.a_matrix_.value_ = np.array(values)
     if integral:
         model.integrality_ = [highspy.HighsVarType.kInteger] * len(cost)
     # The class that highspy.Highs is made from: that one greets on the standard output.
@@ -223,10 +203,7 @@ def programme(
 
 
 def solved(solver: Any) -> Draws | None:
-    """Run the solver and return the cheapest point; None where there is none.
-
-    Raise RoundingError when the solver does not answer.
-    """
+    """Return the cheapest point, if there is one; raise RoundingError without an answer."""
     solver.run()
     status = solver.modelStatusToString(solver.getModelStatus())
     if status == "Optimal":

@@ -1,7 +1,5 @@
 """The cells of one month and the sums that bind them: territories by components."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,10 +14,8 @@ Grid = npt.NDArray[np.int64]
 class Shape:
     """A table of territories by components, inner cells and all their sums.
 
-    `parents` gives the territory that each territory is added to, None where there is none: a
-    tree or several. `scopes` gives the types that each scope adds up. Every grid of a shape is an
-    array of (territory, component): the inner territories come first, then their sums; the types
-    come first, then the scopes.
+    `parents` gives the territory that each is added to, if any; `scopes` the types that each adds
+    up. A grid of a shape is an array of (territory, component), with sums after what they sum.
     """
 
     parents: Mapping[str, str | None]

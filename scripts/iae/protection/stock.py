@@ -1,9 +1,7 @@
 """The rounded stock of all months: what the dbt model `rounded_stock` holds."""
 
-from __future__ import annotations
-
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -30,6 +28,8 @@ SCOPE_COLUMNS = {"official": "official_stock", "constant": "constant_stock"}
 SALT_VARIABLES, SALT_FILE = ("IAE_ROUNDING_SALT", "IAE_SALT"), "rounding_salt"
 
 Cells = Mapping[tuple[str, str], int]
+Months = dict[date, dict[tuple[str, str], int]]
+Known = dict[date, set[tuple[str, str]]]
 
 
 @dataclass
@@ -38,8 +38,8 @@ class Stock:
 
     parents: dict[str, str | None]
     scopes: list[tuple[str, str, date]]
-    exact: dict[date, dict[tuple[str, str], int]]
-    known: dict[date, set[tuple[str, str]]] = field(default_factory=dict)
+    exact: Months
+    known: Known = field(default_factory=dict)
 
     def shape(self, month: date) -> Shape:
         """Return the shape of a month: its types, and the scopes whose types are all there."""
@@ -74,6 +74,26 @@ def grid_of(shape: Shape, cells: Cells) -> Grid:
     except KeyError:
         return np.full((len(shape.territories), len(shape.components)), -1, np.int64)
     return shape.summed(np.array(inner, np.int64).reshape(len(inner), len(shape.types)))
+
+
+@dataclass(frozen=True)
+class LastEdition:
+    """The exact and the rounded cells of what was published last."""
+
+    exact: Mapping[date, Cells]
+    rounded: Mapping[date, Cells]
+
+    def month(self, month: date, shape: Shape) -> Previous | None:
+        """Return the grids of a month, None where the edition does not have it."""
+        if month not in self.exact or month not in self.rounded:
+            return None
+        exact = grid_of(shape, self.exact[month])
+        cells = self.rounded[month]
+        grid = [
+            [cells.get((row, column), -1) for column in shape.components]
+            for row in shape.territories
+        ]
+        return Previous(exact, np.array(grid, np.int64))
 
 
 def round_stock(
@@ -148,45 +168,21 @@ def rounding_salt(warehouse: Path) -> str:
     return (kept_secret(path) or make_secret(path)).text
 
 
-@dataclass(frozen=True)
-class LastEdition:
-    """The exact and the rounded cells of what was published last."""
-
-    exact: Mapping[date, Cells]
-    rounded: Mapping[date, Cells]
-
-    def month(self, month: date, shape: Shape) -> Previous | None:
-        """Return the grids of a month, None where the edition does not have it."""
-        if month not in self.exact or month not in self.rounded:
-            return None
-        exact = grid_of(shape, self.exact[month])
-        cells = self.rounded[month]
-        grid = [
-            [cells.get((row, column), -1) for column in shape.components]
-            for row in shape.territories
-        ]
-        return Previous(exact, np.array(grid, np.int64))
-
-
 def read_last_edition(path: Path) -> LastEdition | None:
     """Read the published file; None where there is none, or none with protected figures."""
     if not path.exists():
         return None
     try:
         with duckdb.connect(str(path), read_only=True) as connection:
-            return LastEdition(
-                _by_month(_rows(connection.table(EXACT))),
-                read_rounded(connection.table(ROUNDED), connection.table(COMPOSITE)),
-            )
+            return LastEdition(_by_month(connection.table(EXACT)), read_rounded(connection))
     except duckdb.Error:
         return None
 
 
-def read_rounded(
-    types: duckdb.DuckDBPyRelation, composite: duckdb.DuckDBPyRelation
-) -> dict[date, dict[tuple[str, str], int]]:
+def read_rounded(connection: duckdb.DuckDBPyConnection) -> Months:
     """Return the rounded cells by month, types and scopes, from the open tables."""
-    cells = _by_month(_rows(types))
+    cells = _by_month(connection.table(ROUNDED))
+    composite = connection.table(COMPOSITE)
     for scope, column in SCOPE_COLUMNS.items():
         rows = composite.filter(f"{column} is not null")
         for month, territory, people in rows.project(f"month, territory_id, {column}").fetchall():
@@ -212,7 +208,7 @@ def read_stock(
     return Stock(
         parents,
         sorted(scopes.project("scope, structure_type, first_month").fetchall()),
-        _by_month(_rows(stock)),
+        _by_month(stock),
         _known(composite, published, extracts),
     )
 
@@ -221,7 +217,7 @@ def _known(
     composite: duckdb.DuckDBPyRelation,
     published: duckdb.DuckDBPyRelation,
     extracts: duckdb.DuckDBPyRelation,
-) -> dict[date, set[tuple[str, str]]]:
+) -> Known:
     """Return the totals (territory, scope) that an edition of the published series gives.
 
     A total that differs from ours tells nothing of ours. The published country has Mayotte in it.
@@ -239,7 +235,7 @@ def _known(
         (month, name, people - (mayotte.get((edition, month), 0) if name == "FR" else 0))
         for edition, month, name, people in given
     }
-    known: dict[date, set[tuple[str, str]]] = defaultdict(set)
+    known: Known = defaultdict(set)
     for scope, column in SCOPE_COLUMNS.items():
         for month, name, people in composite.project(f"month, territory_id, {column}").fetchall():
             if (month, name, people) in figures:
@@ -247,12 +243,9 @@ def _known(
     return dict(known)
 
 
-def _rows(stock: duckdb.DuckDBPyRelation) -> list[tuple[Any, ...]]:
-    return stock.project("month, territory_id, structure_type, stock").fetchall()
-
-
-def _by_month(rows: Iterable[tuple[Any, ...]]) -> dict[date, dict[tuple[str, str], int]]:
-    cells: dict[date, dict[tuple[str, str], int]] = {}
+def _by_month(stock: duckdb.DuckDBPyRelation) -> Months:
+    cells: Months = {}
+    rows = stock.project("month, territory_id, structure_type, stock").fetchall()
     for month, territory, name, people in rows:
         cells.setdefault(month, {})[territory, name] = people
     return cells

@@ -1,10 +1,4 @@
-"""The audit of what is open for the country beside the stock: flows, people, structures.
-
-It checks what makes these tables tell nothing of the stock (docs/protection.md, "What is beside
-the stock"): the country alone, multiples of the base, and bounds that the rounded stock gives.
-"""
-
-from __future__ import annotations
+"""What may be told of the country (docs/protection.md, "What is beside the stock")."""
 
 import duckdb
 

@@ -1,12 +1,7 @@
-"""What the open tables are, for machines: a Frictionless data package.
-
-Names, types, keys and descriptions are those that dbt wrote in the published file.
-"""
-
-from __future__ import annotations
+"""What the open tables are, in the words that dbt wrote of them: a Frictionless data package."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 import duckdb
@@ -32,8 +27,8 @@ SOURCES = {
 # Tables whose figures come from the published series, and those from the other extracts.
 FROM_PUBLISHED = ("published_stock", "published_revisions")
 FROM_EXTRACTS = (
-    "stock_by_structure_type",
     "composite_stock",
+    "stock_by_structure_type",
     "flows_by_structure_type",
     "people_by_year",
     "structures_by_structure_type",
@@ -58,9 +53,7 @@ STATUS_COLUMNS = {
     "people_by_year": {"obs_status": ("nb_people is null", "is_provisional")},
     "structures_by_structure_type": {"obs_status": ("nb_structures is null", _AS_ITS_STOCK)},
     "declarations": {"obs_status": ("nb_expected is null", _AS_ITS_STOCK)},
-    "published_stock": {
-        "obs_status": ("stock is null", "is_provisional"),
-    },
+    "published_stock": {"obs_status": ("stock is null", "is_provisional")},
     "published_revisions": {"obs_status": ("stock is null", "age_in_months <= 6")},
     "reconciliation": {
         "obs_status": (
@@ -68,7 +61,7 @@ STATUS_COLUMNS = {
             "(select bool_or(is_provisional) from open_data.composite_stock as composite "
             "where composite.month = figures.month and composite.territory_id = "
             "figures.territory_id)",
-        ),
+        )
     },
 }
 _STATUS_TEXT = (
@@ -141,7 +134,7 @@ def read_tables(connection: duckdb.DuckDBPyConnection) -> list[Table]:
             Table(
                 name,
                 title.strip().rstrip("."),
-                _flat(description) or title.strip(),
+                flat(description) or title.strip(),
                 _columns(connection, name, is_synthetic),
                 list(keys.get(name, ())),
                 is_synthetic,
@@ -153,6 +146,12 @@ def read_tables(connection: duckdb.DuckDBPyConnection) -> list[Table]:
 def read_metadata(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
     """Return what is said of the data: title, producer, contact, sources, frequency, licence."""
     return dict(connection.execute(f"select key, value from {SCHEMA}.metadata").fetchall())  # noqa: S608
+
+
+def read_rounding_base(connection: duckdb.DuckDBPyConnection) -> int:
+    """Return what the figures are multiples of: 1 means that they are exact."""
+    ((base,),) = connection.execute(f"select rounding_base from {SCHEMA}.protection").fetchall()  # noqa: S608
+    return int(base)
 
 
 def synthetic_sources(connection: duckdb.DuckDBPyConnection) -> set[str]:
@@ -168,7 +167,7 @@ def _columns(connection: duckdb.DuckDBPyConnection, table: str, is_synthetic: bo
         [SCHEMA, table],
     ).fetchall()
     columns = [
-        Column(name, _TYPES.get(kind, "string"), _flat(text), required, f"figures.{name}")
+        Column(name, _TYPES.get(kind, "string"), flat(text), required, f"figures.{name}")
         for name, kind, text, required in rows
     ]
     for name, (missing, provisional) in STATUS_COLUMNS.get(table, {}).items():
@@ -180,7 +179,8 @@ def _columns(connection: duckdb.DuckDBPyConnection, table: str, is_synthetic: bo
     return columns
 
 
-def _flat(text: str) -> str:
+def flat(text: str) -> str:
+    """Return a text on one line."""
     return " ".join(text.split())
 
 
@@ -188,7 +188,6 @@ def describe(
     connection: duckdb.DuckDBPyConnection,
     tables: list[Table],
     version: str,
-    created: str,
     files: dict[str, tuple[int, str]],
 ) -> dict[str, Any]:
     """Return the descriptor of the package; `files` are (bytes, SHA-256) by name of file."""
@@ -202,7 +201,7 @@ def describe(
         )
         """
     ).fetchall()
-    ((base,),) = connection.execute(f"select rounding_base from {SCHEMA}.protection").fetchall()  # noqa: S608
+    base = read_rounding_base(connection)
     extracts = connection.execute(
         f"select source, extract_date, is_synthetic from {SCHEMA}.extracts order by all"  # noqa: S608
     ).fetchall()
@@ -215,7 +214,7 @@ def describe(
         "title": f"{metadata['title']}{' (données fictives)' if is_synthetic else ''}",
         "description": _description(base, is_synthetic),
         "version": version,
-        "created": created,
+        "created": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
         "homepage": "../../index.html",
         "licenses": [
             {
@@ -230,8 +229,8 @@ def describe(
             {"title": metadata["contact"], "role": "maintainer"},
         ],
         "sources": [
-            {"title": _source(source, extract_date, is_made_up)}
-            for source, extract_date, is_made_up in extracts
+            {"title": f"{SOURCES.get(source, source)}, {day:%d/%m/%Y}{' (fictif)' if fake else ''}"}
+            for source, day, fake in extracts
         ],
         "temporal": {"start": _month(first), "end": _month(last)},
         "spatial": metadata["geography"],
@@ -255,11 +254,6 @@ def _description(base: int, is_synthetic: bool) -> str:
     if is_synthetic:
         sentences.insert(0, "Données fictives : ne pas citer.")
     return " ".join(sentences)
-
-
-def _source(source: str, extract_date: date, is_synthetic: bool) -> str:
-    title = f"{SOURCES.get(source, source)}, {extract_date:%d/%m/%Y}"
-    return f"{title} (fictif)" if is_synthetic else title
 
 
 def _month(month: date | None) -> str | None:

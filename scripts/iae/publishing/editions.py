@@ -4,8 +4,6 @@ It outlives the warehouse: the build reads it back (macros/show_editions.sql), a
 whether the current figures are a new edition, and which (int_edition_cells.sql).
 """
 
-from __future__ import annotations
-
 import datetime as dt
 import os
 from dataclasses import dataclass
@@ -49,11 +47,7 @@ def archive_folder(published: Path) -> Path:
 
 
 def unpublished_edition(connection: duckdb.DuckDBPyConnection, folder: Path) -> Edition | None:
-    """Return the edition of the build that the archive does not hold, as published now.
-
-    None when the archive holds the figures already. Raise IaeError when the archive is not the one
-    that the build has read.
-    """
+    """Return the edition of the build that the archive lacks; raise IaeError for other ones."""
     built = connection.execute(
         "select edition, release, published_at is null from marts.dim_editions"
     ).fetchall()

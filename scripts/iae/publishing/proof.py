@@ -5,8 +5,6 @@ record_build_end.sql). The view `int_publication_proof` decides on it; here is a
 disk tells: whether the code is still the one that the runs read.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,32 +31,23 @@ class Proof:
 
 
 def prove(connection: duckdb.DuckDBPyConnection) -> Proof:
-    """Return what may be published of the warehouse that `connection` reads.
-
-    Raise IaeError with the first obstacle and the command that removes it: something that was not
-    built or not tested since, not by the project's own code and settings, or not on the current
-    extracts.
-    """
+    """Return what may be published of a warehouse; raise IaeError with the first obstacle."""
     try:
-        if reason := _first_reason(connection):
-            raise IaeError(reason)
+        obstacle = connection.execute(
+            """
+            select reason
+            from intermediate.int_publication_proof
+            where reason is not null
+            order by reason_rank, unique_id
+            limit 1
+            """
+        ).fetchone()
+        if obstacle:
+            raise IaeError(obstacle[0])
         _refuse_edited_files(connection)
         return _what_is_proven(connection)
     except duckdb.CatalogException:
         raise IaeError("Nothing is built here, or a table is gone: run dbt build.") from None
-
-
-def _first_reason(connection: duckdb.DuckDBPyConnection) -> str | None:
-    found = connection.execute(
-        """
-        select reason
-        from intermediate.int_publication_proof
-        where reason is not null
-        order by reason_rank, unique_id
-        limit 1
-        """
-    ).fetchone()
-    return found[0] if found else None
 
 
 def _refuse_edited_files(connection: duckdb.DuckDBPyConnection) -> None:

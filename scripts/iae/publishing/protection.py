@@ -4,9 +4,7 @@ It reads what is about to be published, exact and rounded, as an attacker would 
 side and everything that was public before (docs/protection.md).
 """
 
-from __future__ import annotations
-
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields
 from datetime import date
 from pathlib import Path
 
@@ -17,9 +15,7 @@ from iae.errors import IaeError
 from iae.protection.audit import audited
 from iae.protection.shape import Grid, Shape
 from iae.protection.stock import (
-    COMPOSITE,
     EXACT,
-    ROUNDED,
     Cells,
     LastEdition,
     Stock,
@@ -28,8 +24,8 @@ from iae.protection.stock import (
     read_stock,
 )
 from iae.publishing import country
+from iae.publishing.datapackage import SCHEMA, read_rounding_base
 
-SCHEMA = "open_data"
 # What is public already, as it is, or says nothing of people.
 PUBLIC = {
     "published_stock": "fct_published_stock",
@@ -51,17 +47,6 @@ AUDITED = {
 }
 # Where the published file says what the audit saw.
 RECORD = "marts.audit_protection"
-COUNTS = (
-    "base",
-    "nb_cells",
-    "nb_sensitive",
-    "nb_solved",
-    "nb_known",
-    "nb_beyond_base",
-    "nb_unchanged",
-    "nb_moved",
-    "nb_betrayed",
-)
 # Cells that a refusal names; the others are counted.
 NB_NAMED = 5
 
@@ -81,7 +66,7 @@ class Loss:
     largest_deviation: int
 
 
-@dataclass(frozen=True)
+@dataclass
 class Protection:
     """What the audit saw.
 
@@ -92,23 +77,25 @@ class Protection:
     """
 
     base: int
-    nb_cells: int
-    nb_sensitive: int
-    nb_solved: int
-    nb_known: int
-    nb_beyond_base: int
-    nb_unchanged: int
-    nb_moved: int
-    nb_betrayed: int
-    loss: list[Loss]
+    nb_cells: int = 0
+    nb_sensitive: int = 0
+    nb_solved: int = 0
+    nb_known: int = 0
+    nb_beyond_base: int = 0
+    nb_unchanged: int = 0
+    nb_moved: int = 0
+    nb_betrayed: int = 0
+    loss: list[Loss] = field(default_factory=list)
+
+
+COUNTS = [one.name for one in fields(Protection) if one.name != "loss"]
 
 
 def audit_open_data(connection: duckdb.DuckDBPyConnection, published: Path) -> Protection | None:
-    """Audit the open tables of the warehouse that `connection` reads, before they are published.
+    """Audit the open tables before they are published; None where the warehouse has none.
 
-    `published` is the file of the last edition. None where the warehouse has no open tables.
-    Raise ProtectionError when a table is not audited, a figure is not what it should be, or a cell
-    could be told; the cell is named, its value is not.
+    `published` is the file of the last edition. Raise ProtectionError when a table is not audited,
+    a figure is not what it should be, or a cell, which is named, could be told.
     """
     names = {
         name
@@ -120,7 +107,7 @@ def audit_open_data(connection: duckdb.DuckDBPyConnection, published: Path) -> P
         return None
     if unknown := sorted(names - AUDITED - set(PUBLIC)):
         raise ProtectionError(f"{SCHEMA}.{unknown[0]} is not audited: nothing is published.")
-    ((base,),) = connection.execute(f"select rounding_base from {SCHEMA}.protection").fetchall()  # noqa: S608
+    base = read_rounding_base(connection)
     _check_what_is_derived(connection)
     _check_what_is_public(connection, names)
     if "editions" in names:
@@ -138,19 +125,20 @@ def audit_open_data(connection: duckdb.DuckDBPyConnection, published: Path) -> P
         published=connection.table("marts.fct_published_stock"),
         extracts=connection.table("marts.audit_extracts"),
     )
-    opened = read_rounded(connection.table(ROUNDED), connection.table(COMPOSITE))
-    counts = _Counts()
+    opened = read_rounded(connection)
+    seen = Protection(base, loss=_read_loss(connection))
     last_edition = read_last_edition(published)
+    narrow: list[str] = []
     for month in sorted(stock.exact):
-        _audit_month(stock, month, opened.get(month, {}), base, last_edition, counts)
-    if counts.narrow and base > 1:
-        more = len(counts.narrow) - NB_NAMED
+        narrow += _audit_month(stock, month, opened.get(month, {}), last_edition, seen)
+    if narrow and base > 1:
+        more = len(narrow) - NB_NAMED
         raise ProtectionError(
             "These cells could be told within less than "
-            f"{base - 1} of their value: {', '.join(counts.narrow[:NB_NAMED])}"
+            f"{base - 1} of their value: {', '.join(narrow[:NB_NAMED])}"
             f"{f' and {more} more' if more > 0 else ''}; nothing is published."
         )
-    return Protection(base=base, loss=_read_loss(connection), **counts.figures())
+    return seen
 
 
 def record(path: Path, protection: Protection) -> None:
@@ -190,25 +178,11 @@ def _read_loss(connection: duckdb.DuckDBPyConnection) -> list[Loss]:
     return [Loss(*row) for row in rows]
 
 
-class _Counts:
-    def __init__(self) -> None:
-        self.narrow: list[str] = []
-        self.nb_cells = self.nb_sensitive = self.nb_solved = self.nb_known = 0
-        self.nb_beyond_base = self.nb_unchanged = self.nb_moved = self.nb_betrayed = 0
-
-    def figures(self) -> dict[str, int]:
-        """Return the counts by name, without the base."""
-        return {name: value for name, value in vars(self).items() if name != "narrow"}
-
-
 def _audit_month(
-    stock: Stock,
-    month: date,
-    cells: Cells,
-    base: int,
-    last_edition: LastEdition | None,
-    counts: _Counts,
-) -> None:
+    stock: Stock, month: date, cells: Cells, last_edition: LastEdition | None, seen: Protection
+) -> list[str]:
+    """Add the counts of a month to what was seen; return the cells that could be told."""
+    base = seen.base
     shape = stock.shape(month)
     exact = stock.grid(month, shape)
     grid = _open_grid(shape, cells, month)
@@ -220,22 +194,22 @@ def _audit_month(
         )
     known = stock.known_mask(month, shape)
     audit = audited(shape, exact, grid, base, known)
-    counts.narrow += [
-        f"{month:%Y-%m} {shape.territories[row]} {shape.components[column]}"
-        for row, column in audit.narrow
-    ]
-    counts.nb_cells += exact.size
-    counts.nb_sensitive += audit.nb_sensitive
-    counts.nb_solved += audit.nb_solved
-    counts.nb_known += int(known.sum())
-    counts.nb_beyond_base += int((abs(grid - exact) >= base).sum()) if base > 1 else 0
+    seen.nb_cells += exact.size
+    seen.nb_sensitive += audit.nb_sensitive
+    seen.nb_solved += audit.nb_solved
+    seen.nb_known += int(known.sum())
+    seen.nb_beyond_base += int((abs(grid - exact) >= base).sum()) if base > 1 else 0
     previous = last_edition.month(month, shape) if last_edition else None
     if previous is not None:
         unchanged = (previous.exact == exact) & (previous.rounded >= 0)
         moved = unchanged & (previous.rounded != grid)
-        counts.nb_unchanged += int(unchanged.sum())
-        counts.nb_moved += int(moved.sum())
-        counts.nb_betrayed += int((moved & (exact > 0) & (exact < base)).sum())
+        seen.nb_unchanged += int(unchanged.sum())
+        seen.nb_moved += int(moved.sum())
+        seen.nb_betrayed += int((moved & (exact > 0) & (exact < base)).sum())
+    return [
+        f"{month:%Y-%m} {shape.territories[row]} {shape.components[column]}"
+        for row, column in audit.narrow
+    ]
 
 
 def _open_grid(shape: Shape, cells: Cells, month: date) -> Grid:
@@ -246,8 +220,7 @@ def _open_grid(shape: Shape, cells: Cells, month: date) -> Grid:
             "nothing is published; run dbt build."
         )
     return np.array(
-        [[cells[row, column] for column in shape.components] for row in shape.territories],
-        np.int64,
+        [[cells[row, column] for column in shape.components] for row in shape.territories], np.int64
     )
 
 

@@ -5,8 +5,6 @@ next one to open the file gets the new edition. Nobody sees half of one, whateve
 process that publishes.
 """
 
-from __future__ import annotations
-
 import os
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
@@ -33,8 +31,7 @@ MODE = 0o640
 class Publication:
     """What was published: rows by mart, the warnings of the builds; not new if it was there.
 
-    `protection` is what the audit of the open tables saw, None where there are none. `kept` is the
-    file of the archive that holds the edition, where one was written.
+    `protection` is what the audit saw, `kept` the file of a new edition in the archive.
     """
 
     path: Path
@@ -56,10 +53,8 @@ def check(connection: duckdb.DuckDBPyConnection, path: Path) -> Proof:
 def publish(connection: duckdb.DuckDBPyConnection, path: Path) -> Publication:
     """Write the published tables of the warehouse to `path`, and their edition into the archive.
 
-    `connection` reads the warehouse. What is there already is not written again. Raise IaeError
-    when the build is not proven, when the open tables could tell of somebody, when another
-    publication is under way or when a file cannot be written: `path` and the archive are then as
-    before.
+    Raise IaeError when the build is not proven, the open tables could tell of somebody, another
+    publication is under way or a file cannot be written: all is then as before.
     """
     proof = prove(connection)
     archive = editions.archive_folder(path)

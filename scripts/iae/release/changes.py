@@ -1,8 +1,5 @@
 """What an edition adds and revises, in French: its change log, and the feed of editions."""
 
-from __future__ import annotations
-
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -11,59 +8,41 @@ from xml.etree import ElementTree
 
 import duckdb
 
+from iae.french import french_date, french_month, french_number, signed_number
 from iae.publishing.datapackage import NAME, SCHEMA
 from iae.sql import literal
 
 STOCK = "stock_by_structure_type"
 COMPOSITE = "composite_stock"
 PUBLISHED = "published_stock"
-MONTHS = (
-    "janvier", "février", "mars", "avril", "mai", "juin",
-    "juillet", "août", "septembre", "octobre", "novembre", "décembre",
-)  # fmt: skip
 _ATOM = "http://www.w3.org/2005/Atom"
-
-
-@dataclass(frozen=True)
-class Changes:
-    """What an edition adds and revises, a sentence each, after the edition `since`."""
-
-    version: str
-    since: str | None
-    sentences: list[str]
-
-    def as_markdown(self) -> str:
-        """Return the section of the change log."""
-        title = f"## Édition du {french_version(self.version)}"
-        return "\n".join([title, "", *(f"- {sentence}" for sentence in self.sentences), ""])
 
 
 def french_version(version: str) -> str:
     """Write 2022-10-11.2 as « 11 octobre 2022, correction 2 »."""
     day, _, release = version.partition(".")
-    year, month, number = (int(part) for part in day.split("-"))
-    text = f"{'1er' if number == 1 else number} {MONTHS[month - 1]} {year}"
+    text = french_date(date.fromisoformat(day)).replace("\u00a0", " ")
     return f"{text}, correction {release}" if release else text
 
 
-def find_changes(
-    connection: duckdb.DuckDBPyConnection, version: str, previous: Path | None
-) -> Changes:
-    """Compare the open tables with the folder of the edition before; None where there is none."""
+def change_log(connection: duckdb.DuckDBPyConnection, version: str, previous: Path | None) -> str:
+    """Return the section of the change log, after the folder of the edition before, if any."""
     if previous is None:
-        return Changes(version, None, ["Première édition.", *_state(connection)])
-    for table in (STOCK, COMPOSITE, PUBLISHED):
-        before = literal(str(previous / f"{table}.parquet"))
-        connection.execute(f"create or replace temp view before_{table} as from {before}")
-    sentences = [
-        *_new_months(connection),
-        *_revisions(connection),
-        *_new_published_editions(connection),
-    ]
-    if version.partition(".")[2]:
-        day = french_version(version.partition(".")[0])
-        sentences.insert(0, f"Correction de l’édition du {day}.")
-    return Changes(version, previous.name, [*sentences, *_state(connection)])
+        sentences = ["Première édition."]
+    else:
+        for table in (STOCK, COMPOSITE, PUBLISHED):
+            before = literal(str(previous / f"{table}.parquet"))
+            connection.execute(f"create or replace temp view before_{table} as from {before}")
+        sentences = [
+            *_new_months(connection),
+            *_revisions(connection),
+            *_new_published_editions(connection),
+        ]
+        if version.partition(".")[2]:
+            day = french_version(version.partition(".")[0])
+            sentences.insert(0, f"Correction de l’édition du {day}.")
+    lines = [f"- {sentence}" for sentence in [*sentences, *_state(connection)]]
+    return "\n".join([f"## Édition du {french_version(version)}", "", *lines, ""])
 
 
 def _state(connection: duckdb.DuckDBPyConnection) -> list[str]:
@@ -80,7 +59,7 @@ def _state(connection: duckdb.DuckDBPyConnection) -> list[str]:
         if last:
             month, people, is_provisional = last
             sentences.append(
-                f"France, {name}, {_month(month)} : {_number(people)} personnes"
+                f"France, {name}, {_month(month)} : {french_number(people)} personnes"
                 f"{' (provisoire)' if is_provisional else ''}."
             )
     return sentences
@@ -147,20 +126,20 @@ def _revisions(connection: duckdb.DuckDBPyConnection) -> list[str]:
         """
     ).fetchone()
     sentences = [
-        f"{_number(nb_revised)} {'chiffre révisé' if nb_revised == 1 else 'chiffres révisés'} "
-        f"sur {_number(nb_cells)}, {_from(first)} à {_month(last)}."
+        f"{french_number(nb_revised)} chiffre{' révisé' if nb_revised == 1 else 's révisés'} "
+        f"sur {french_number(nb_cells)}, {_from(first)} à {_month(last)}."
     ]
     if largest and largest[3] != largest[4]:
         name, kind, month, before, now = largest
         sentences.append(
             f"Plus forte révision d’un département : {name}, {kind}, {_month(month)}, "
-            f"{_number(before)} devient {_number(now)} ({_signed(now - before)})."
+            f"{french_number(before)} devient {french_number(now)} ({signed_number(now - before)})."
         )
     if country and country[1] != country[2]:
         month, before, now = country
         sentences.append(
             f"Plus forte révision de la France, périmètre officiel : {_month(month)}, "
-            f"{_number(before)} devient {_number(now)} ({_signed(now - before)})."
+            f"{french_number(before)} devient {french_number(now)} ({signed_number(now - before)})."
         )
     return sentences
 
@@ -181,7 +160,7 @@ def _new_published_editions(connection: duckdb.DuckDBPyConnection) -> list[str]:
 
 
 def _month(month: date) -> str:
-    return f"{MONTHS[month.month - 1]} {month.year}"
+    return french_month(month).replace("\u00a0", " ")
 
 
 def _from(month: date) -> str:
@@ -190,14 +169,6 @@ def _from(month: date) -> str:
 
 def _period(months: list[date]) -> str:
     return _month(months[0]) if len(months) == 1 else f"{_month(months[0])} à {_month(months[-1])}"
-
-
-def _number(number: int) -> str:
-    return f"{number:,}".replace(",", "\u00a0")
-
-
-def _signed(number: int) -> str:
-    return f"{'+' if number > 0 else '−'}{_number(abs(number))}"
 
 
 def feed(editions: list[tuple[dict[str, Any], str]], name: str) -> bytes:

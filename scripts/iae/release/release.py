@@ -1,24 +1,21 @@
 """The release: one immutable folder per edition, and the latest under a name of its own."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import os
 import shutil
 import tempfile
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
 from iae.errors import IaeError
-from iae.faults import is_of_the_file
+from iae.faults import read_published
 from iae.folders import MARK, replaced
 from iae.publishing.datapackage import SCHEMA, Table, describe, read_tables
-from iae.release.changes import feed, find_changes
+from iae.release.changes import change_log, feed
 from iae.release.workbook import write_workbook
 from iae.sql import for_csv
 
@@ -40,43 +37,30 @@ class ReleaseError(IaeError):
 
 @dataclass(frozen=True)
 class Release:
-    """What was written: the folder of the edition, rows by table; not new if it was there.
-
-    `changes` are the sentences of its change log.
-    """
+    """What was written: the folder of the edition, rows by table, its change log."""
 
     folder: Path
     rows: dict[str, int]
     changes: list[str]
-    rounding_base: int
     is_synthetic: bool
     is_new: bool
 
 
 def write_release(published: Path, site: Path) -> Release:
-    """Write the open tables of the published file as an edition below `site`.
+    """Write the open tables of the published file as an edition below `site`, unless it is there.
 
-    An edition that is there with the same figures is left as it is; other figures of the same date
-    are a correction, with a folder of their own. Raise ReleaseError when nothing is published.
+    Other figures of the same date are a correction, with a folder of their own. Raise ReleaseError
+    when nothing is published.
     """
     if not published.is_file():
         raise ReleaseError(f"{published}: nothing is published yet; run iae publish.")
-    out = site / FOLDER
-    try:
-        with duckdb.connect(str(published), read_only=True) as connection:
-            tables = read_tables(connection)
-            if not tables:
-                raise ReleaseError(
-                    f"{published}: has no open tables; run dbt build and iae publish again."
-                )
-            return _write(connection, tables, out)
-    except duckdb.Error as error:
-        if not is_of_the_file(error):
-            raise
-        reason = str(error).splitlines()[0]
-        raise ReleaseError(
-            f"{published}: is not a published file that can be read ({reason}); run iae publish."
-        ) from error
+    with read_published(published, ReleaseError) as connection:
+        tables = read_tables(connection)
+        if not tables:
+            raise ReleaseError(
+                f"{published}: has no open tables; run dbt build and iae publish again."
+            )
+        return _write(connection, tables, site / FOLDER)
 
 
 def read_editions(out: Path) -> list[Path]:
@@ -98,7 +82,6 @@ def _order(version: str) -> tuple[str, int]:
 
 def _write(connection: duckdb.DuckDBPyConnection, tables: list[Table], out: Path) -> Release:
     is_synthetic = any(table.is_synthetic for table in tables)
-    ((base,),) = connection.execute(f"select rounding_base from {SCHEMA}.protection").fetchall()  # noqa: S608
     editions = read_editions(out)
     day = edition_date(connection)
     out.mkdir(parents=True, exist_ok=True)
@@ -111,27 +94,17 @@ def _write(connection: duckdb.DuckDBPyConnection, tables: list[Table], out: Path
             last = _order(same_day[-1].name)[1] if same_day else 0
             version = f"{day}.{last + 1}" if last else day
             before = _edition_before(editions, version, is_synthetic)
-            changes = find_changes(connection, version, before)
-            _describe(connection, tables, version, files, changes.as_markdown())
+            log = change_log(connection, version, before)
+            _describe(connection, tables, version, files, log)
             with replaced(out / version, COMMAND) as folder:
                 _fill(folder, files)
             there = out / version
     _write_latest(out)
-    return Release(
-        there,
-        rows,
-        _sentences(there),
-        base,
-        is_synthetic,
-        is_new=there not in editions,
-    )
+    return Release(there, rows, _sentences(there), is_synthetic, is_new=there not in editions)
 
 
 def edition_date(connection: duckdb.DuckDBPyConnection) -> str:
-    """Return the date of the edition: that of the latest extract which the stock is counted from.
-
-    The latest edition of the published series where there is nothing else.
-    """
+    """Return the date of the latest extract of the stock, else of the published series."""
     dates = connection.execute(f"select source, extract_date from {SCHEMA}.extracts").fetchall()  # noqa: S608
     dated = [day for source, day in dates if source not in UNDATED]
     published = [day for source, day in dates if source == "barometre"]
@@ -170,16 +143,11 @@ def _has_same_figures(edition: Path, files: Path) -> bool:
 
 
 def _describe(
-    connection: duckdb.DuckDBPyConnection,
-    tables: list[Table],
-    version: str,
-    folder: Path,
-    log: str,
+    connection: duckdb.DuckDBPyConnection, tables: list[Table], version: str, folder: Path, log: str
 ) -> None:
     """Write the workbook, the descriptor, the change log and the checksums of an edition."""
     sizes = {path.name: (path.stat().st_size, _digest(path)) for path in folder.glob("*.csv")}
-    created = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
-    descriptor = describe(connection, tables, version, created, sizes)
+    descriptor = describe(connection, tables, version, sizes)
     write_workbook(connection, tables, descriptor, folder / WORKBOOK)
     text = json.dumps(descriptor, ensure_ascii=False, indent=2)
     (folder / DESCRIPTOR).write_text(text + "\n", "utf-8")
@@ -195,10 +163,7 @@ def _fill(folder: Path, files: Path) -> None:
 
 
 def _write_latest(out: Path) -> None:
-    """Copy the last edition to `latest`; write the change log and the feed of all of them.
-
-    Real figures come before made-up ones, whatever their dates.
-    """
+    """Copy the last edition, a real one first, to `latest`; write the log and the feed."""
     editions = [(read_descriptor(folder), folder) for folder in read_editions(out)]
     real = [one for one in editions if not one[0]["is_synthetic"]]
     _, last = (real or editions)[-1]

@@ -1,7 +1,5 @@
 """One workbook with every open table, for French spreadsheets: real dates, real numbers."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from pathlib import Path
 from typing import Any

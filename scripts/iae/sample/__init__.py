@@ -1,7 +1,5 @@
 """A synthetic drop in the formats of the real extracts, calibrated on published figures."""
 
-from __future__ import annotations
-
 import re
 import shutil
 from collections.abc import Callable, Iterator
@@ -39,11 +37,7 @@ MARKER = "SYNTHETIC.md"
 
 
 def parse_month(text: str) -> date:
-    """Return the first day of a month written `YYYY-MM`.
-
-    Raises:
-        IaeError: it is not one.
-    """
+    """Return the first day of a month written `YYYY-MM`; raise IaeError if it is not one."""
     if not re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", text):
         raise IaeError(f"{printable(text)} is not a month: write it as 2022-09.")
     return date.fromisoformat(f"{text}-01")
@@ -61,24 +55,10 @@ def write_sample(
 ) -> list[WrittenFile]:
     """Write a synthetic drop: all sources but the Baromètre, with the quirks of the real files.
 
-    The same arguments give the same bytes. The drop is complete or not there at all. With
-    `nb_weeks`, write as many drops, a folder each: what the same population delivered from week to
-    week (the archives of the ASP are encrypted, so that their bytes differ).
-
-    Args:
-        out: the folder to write, which must not exist or be empty.
-        scale: 1 is the size of France, 4,000 structures and 8 million monthly states.
-        seed: of everything that is drawn.
-        until: the last month that the extracts cover, by its first day.
-        nb_weeks: that many weekly deliveries, of which the last one covers `until`.
-        is_forced: replace `out` where it is an earlier sample; files of others in it stay.
-        on_file: called with each file once it is written.
-
-    Returns:
-        The files written, the README aside.
-
-    Raises:
-        IaeError: an argument is out of bounds, `out` is in use or cannot be written.
+    The same arguments give the same bytes; scale 1 is the size of France. The drop is complete or
+    not there at all. With `nb_weeks`, write as many drops, a folder each: what the same population
+    delivered from week to week, up to what covers `until`. Raise IaeError where an argument is out
+    of bounds, or `out` is in use (unless it is an earlier sample, with `is_forced`).
     """
     if not 0 < scale <= MAX_SCALE:
         raise IaeError(f"The scale is {scale:g}: give one above 0 and up to {MAX_SCALE:g}.")
@@ -111,10 +91,7 @@ def write_sample(
                     (drop / MARKER).write_text(readme, encoding="utf-8")
         except (OSError, duckdb.IOException, duckdb.OutOfMemoryException) as error:
             raise IaeError(f"The sample cannot be written to {printable(out)}: {error}.") from error
-    return [
-        WrittenFile(out / file.path.relative_to(folder), file.nb_rows, file.nb_bytes)
-        for file in files
-    ]
+    return [WrittenFile(out / file.path.relative_to(folder), file.nb_rows) for file in files]
 
 
 @contextmanager
@@ -127,12 +104,7 @@ def _generator(
         connection.execute("set memory_limit = '2GB'")
         connection.execute("set temp_directory = ?", [str(spill)])
         load_calibration(connection)
-        for name, value in (
-            ("scale", scale),
-            ("seed", seed),
-            ("horizon_month", _month_number(until)),
-        ):
-            connection.execute(f"set variable {name} = ?", [value])
+        _set(connection, scale=scale, seed=seed, horizon_month=_month_number(until))
         for script in ("targets", "contracts", "persons"):
             run_script(connection, script)
         yield connection
@@ -165,8 +137,10 @@ def _cover(
     connection: duckdb.DuckDBPyConnection, month: date, extract_date: date | None = None
 ) -> None:
     """Say which month the next files cover, and what is known by when."""
-    for name, value in (
-        ("until_month", _month_number(month)),
-        ("extract_date", extract_date or in_next_month(month, 11)),
-    ):
+    day = extract_date or in_next_month(month, 11)
+    _set(connection, until_month=_month_number(month), extract_date=day)
+
+
+def _set(connection: duckdb.DuckDBPyConnection, **variables: object) -> None:
+    for name, value in variables.items():
         connection.execute(f"set variable {name} = ?", [value])

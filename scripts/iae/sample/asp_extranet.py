@@ -1,7 +1,7 @@
 """The sample of `asp_fluxiae`: every table of one extract of the ASP extranet IAE."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -15,13 +15,8 @@ from iae.sample.text_files import Layout, WrittenFile, write_delimited
 class Table:
     """One table of the extract.
 
-    Attributes:
-        name: as in the file name.
-        layout: how its file is written, the envelope aside.
-        extension: of its file, which need not tell the container.
-        query: what is in it.
-        days_before: age in days of its DEB row, none when None.
-        has_end: a FIN row closes the file.
+    Its DEB row is dated `days_before` the extract, none is there when None; `has_end` adds a FIN
+    row. The `extension` need not tell the container.
     """
 
     name: str
@@ -77,13 +72,7 @@ def write_fluxiae(
 ) -> Iterator[WrittenFile]:
     """Write the extract, table by table, in all the containers and envelopes that ASP delivers.
 
-    Args:
-        connection: where the population is.
-        out: the drop.
-        extract_date: of the latest DEB row; the file names bear the date of `delivered`.
-
-    Yields:
-        Each file once it is complete.
+    `extract_date` is that of the latest DEB row; the file names bear the date of `delivered`.
     """
     for script in ("structures", "contract_rows", "monthly_state_rows"):
         run_script(connection, script)
@@ -113,29 +102,14 @@ def write_fluxiae(
         *_OTHER_TABLES,
     )
     for table in tables:
-        yield _write_table(connection, folder, table, extract_date, stamp)
-
-
-def _write_table(
-    connection: duckdb.DuckDBPyConnection,
-    folder: Path,
-    table: Table,
-    extract_date: date,
-    stamp: str,
-) -> WrittenFile:
-    first_row = None
-    if table.days_before is not None:
-        day = extract_date - timedelta(days=table.days_before)
-        first_row = f"DEB{table.name}{day:%d%m%Y}_063004"
-    layout = Layout(
-        container=table.layout.container,
-        line_end=table.layout.line_end,
-        has_bom=table.layout.has_bom,
-        first_row=first_row,
-        last_row_prefix="FIN" if table.has_end else None,
-    )
-    path = folder / f"fluxIAE_{table.name}_{stamp}{table.extension}"
-    return write_delimited(connection, table.query, path, layout)
+        first_row = None
+        if table.days_before is not None:
+            day = extract_date - timedelta(days=table.days_before)
+            first_row = f"DEB{table.name}{day:%d%m%Y}_063004"
+        last_row_prefix = "FIN" if table.has_end else None
+        layout = replace(table.layout, first_row=first_row, last_row_prefix=last_row_prefix)
+        path = folder / f"fluxIAE_{table.name}_{stamp}{table.extension}"
+        yield write_delimited(connection, table.query, path, layout)
 
 
 def _annex_query(connection: duckdb.DuckDBPyConnection) -> str:

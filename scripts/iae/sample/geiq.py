@@ -21,17 +21,7 @@ _FIRST_LIST = 2020
 def write_geiq(
     connection: duckdb.DuckDBPyConnection, out: Path, extract_date: date, first_list: int
 ) -> Iterator[WrittenFile]:
-    """Write the contracts that GEIQ can hold, and the lists that tell which employers are GEIQ.
-
-    Args:
-        connection: where `targets.sql` has run.
-        out: the drop.
-        extract_date: of the latest of the two extracts of contracts.
-        first_list: year of the first list to write.
-
-    Yields:
-        Each file once it is complete.
-    """
+    """Write the contracts that GEIQ can hold, and the lists, from a year on, of who is a GEIQ."""
     run_script(connection, "geiq")
     for source, name, age, extension, layout in (
         ("extrapro", "contrats_pro", 0, ".csv.gz", _EXTRAPRO),
@@ -72,4 +62,4 @@ def _write_list(connection: duckdb.DuckDBPyConnection, query: str, path: Path) -
                     sheet.write_number(row_no, column_no, int(value))
                 else:
                     sheet.write_string(row_no, column_no, value)
-    return WrittenFile(path, len(rows), path.stat().st_size)
+    return WrittenFile(path, len(rows))

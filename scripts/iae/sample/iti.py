@@ -10,6 +10,7 @@ import duckdb
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
+from iae.french import MONTHS
 from iae.sample.excel import new_workbook
 from iae.sample.resources import run_script
 from iae.sample.text_files import WrittenFile
@@ -23,10 +24,6 @@ _FOOTNOTES = (
     "(1) Entrées : premiers entretiens du mois.",
     "Source : données fictives, sans rapport avec l'activité des réseaux.",
 )
-_MONTHS = (
-    "janvier", "février", "mars", "avril", "mai", "juin",
-    "juillet", "août", "septembre", "octobre", "novembre", "décembre",
-)  # fmt: skip
 _SHORT_MONTHS = (
     "janv.", "févr.", "mars", "avr.", "mai", "juin",
     "juil.", "août", "sept.", "oct.", "nov.", "déc.",
@@ -87,19 +84,17 @@ class _Row:
     entries: int | float | str | None
 
 
+_BEFORE_THE_PROGRAMME = [_Row("décembre 2020", "Bretagne", "Finistère", "Adie", "1 204")]
+_UNREADABLE_MONTH = [
+    _Row("à préciser", "Bretagne", "Finistère", "Adie", 2),
+    _Row("à préciser", "Bretagne", "Morbihan", "Adie", " 1 "),
+]
+
+
 def write_iti(
     connection: duckdb.DuckDBPyConnection, out: Path, extract_date: date
 ) -> Iterator[WrittenFile]:
-    """Write the entries into the programme.
-
-    Args:
-        connection: where `targets.sql` has run.
-        out: the drop.
-        extract_date: of the file.
-
-    Yields:
-        The file once it is complete.
-    """
+    """Write the entries into the programme."""
     run_script(connection, "iti")
     entries = connection.execute(
         "select month_no, department_code, department_name, region_code, region_name, network,"
@@ -109,7 +104,7 @@ def write_iti(
         _month_rows(month_no, [entry[1:] for entry in group])
         for month_no, group in groupby(entries, key=lambda entry: int(entry[0]))
     ]
-    blocks = [_before_the_programme(), *months, _unreadable_month()]
+    blocks = [_BEFORE_THE_PROGRAMME, *months, _UNREADABLE_MONTH]
     folder = out / "bpifrance_iti"
     folder.mkdir()
     path = folder / f"iti_entrees_{extract_date:%Y%m%d}.xlsx"
@@ -136,7 +131,7 @@ def write_iti(
         workbook.add_worksheet("Notice").write_string(0, 0, _TITLES[1])
     # With a total row for each block and one for all.
     nb_rows = sum(len(block) + 1 for block in blocks) + 1
-    yield WrittenFile(path, nb_rows, path.stat().st_size)
+    yield WrittenFile(path, nb_rows)
 
 
 def _month_rows(month_no: int, entries: list[tuple[str, str, str, str, str, int]]) -> list[_Row]:
@@ -165,17 +160,6 @@ def _month_rows(month_no: int, entries: list[tuple[str, str, str, str, str, int]
     return rows
 
 
-def _before_the_programme() -> list[_Row]:
-    return [_Row("décembre 2020", "Bretagne", "Finistère", "Adie", "1 204")]
-
-
-def _unreadable_month() -> list[_Row]:
-    return [
-        _Row("à préciser", "Bretagne", "Finistère", "Adie", 2),
-        _Row("à préciser", "Bretagne", "Morbihan", "Adie", " 1 "),
-    ]
-
-
 def _spell_month(month_no: int) -> str | date:
     year, month = month_no // 12, month_no % 12 + 1
     spellings: tuple[str | date, ...] = (
@@ -183,7 +167,7 @@ def _spell_month(month_no: int) -> str | date:
         f"{year}-{month:02d}",
         f"{month:02d}/{year}",
         f"{_SHORT_MONTHS[month - 1]}-{year % 100}",
-        f"{_MONTHS[month - 1]} {year}",
+        f"{MONTHS[month - 1]} {year}",
     )
     return spellings[month_no % len(spellings)]
 
@@ -194,7 +178,7 @@ def _pick(labels: tuple[str, ...] | None, month_no: int, usual: str) -> str:
 
 
 def _label(month: str | date) -> str:
-    return month if isinstance(month, str) else f"{_MONTHS[month.month - 1]} {month.year}"
+    return month if isinstance(month, str) else f"{MONTHS[month.month - 1]} {month.year}"
 
 
 def _sum(rows: list[_Row]) -> int:

@@ -4,7 +4,21 @@ from importlib import resources
 
 import duckdb
 
+from iae.sql import literal
+
 _PACKAGE = resources.files("iae.sample")
+_CALIBRATION = {
+    "monthly_stock": "structure_type varchar, month date, value integer, status varchar",
+    "regional_shape": (
+        "region_code varchar, share_2019 double, share_2022 double, covid_change double, "
+        "august_change double"
+    ),
+    "departments": (
+        "department_code varchar, department_name varchar, region_code varchar, "
+        "region_name varchar, population integer, commune_code varchar, commune_name varchar, "
+        "postcode varchar"
+    ),
+}
 
 
 def run_script(connection: duckdb.DuckDBPyConnection, name: str) -> None:
@@ -19,34 +33,7 @@ def read_text(name: str) -> str:
 
 def load_calibration(connection: duckdb.DuckDBPyConnection) -> None:
     """Create the tables `monthly_stock`, `regional_shape` and `departments` from `data/`."""
-    columns = {
-        "monthly_stock": {
-            "structure_type": "varchar",
-            "month": "date",
-            "value": "integer",
-            "status": "varchar",
-        },
-        "regional_shape": {
-            "region_code": "varchar",
-            "share_2019": "double",
-            "share_2022": "double",
-            "covid_change": "double",
-            "august_change": "double",
-        },
-        "departments": {
-            "department_code": "varchar",
-            "department_name": "varchar",
-            "region_code": "varchar",
-            "region_name": "varchar",
-            "population": "integer",
-            "commune_code": "varchar",
-            "commune_name": "varchar",
-            "postcode": "varchar",
-        },
-    }
-    for table, types in columns.items():
+    for table, columns in _CALIBRATION.items():
+        connection.execute(f"create table {table} ({columns})")
         with resources.as_file(_PACKAGE / "data" / f"{table}.csv") as path:
-            relation = connection.read_csv(
-                str(path), header=True, auto_detect=False, columns=types, delimiter=","
-            )
-            relation.create(table)
+            connection.execute(f"copy {table} from {literal(str(path))} (header, delimiter ',')")

@@ -23,32 +23,25 @@ ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)
 
 @dataclass(frozen=True)
 class WrittenFile:
-    """A file of the drop.
-
-    Attributes:
-        path: where it is.
-        nb_rows: data records in it (for a workbook: rows below the header).
-        nb_bytes: its size on disk.
-    """
+    """A file of the drop, with its data records and its size on disk."""
 
     path: Path
     nb_rows: int
-    nb_bytes: int
+
+    @property
+    def nb_bytes(self) -> int:
+        """Its size on disk."""
+        return self.path.stat().st_size
 
 
 @dataclass(frozen=True)
 class Layout:
     """How a delimited file is laid out.
 
-    Attributes:
-        separator: between fields.
-        quoted: fields that hold the separator, a quote or a line break are quoted; else none is.
-        container: what the bytes are in, whatever the file's name says.
-        first_row: text of the row before the header (padded with separators), none when None.
-        last_row_prefix: the row after the data is this and the number of records, none when None.
-        line_end: of every record; a line break inside a field is always a bare LF.
-        has_bom: the text starts with a byte order mark.
-        encoding: of the text.
+    `quoted` fields are so where they hold the separator, a quote or a line break; else none is. The
+    `container` is so whatever the file's name says. `first_row` stands before the header, padded
+    with separators; the last row is `last_row_prefix` and the number of records. `line_end` is that
+    of records: a line break inside a field is always a bare LF.
     """
 
     separator: str = "|"
@@ -64,21 +57,7 @@ class Layout:
 def write_delimited(
     connection: duckdb.DuckDBPyConnection, query: str, path: Path, layout: Layout
 ) -> WrittenFile:
-    """Write the result of a query, in its order, without holding it in memory.
-
-    Args:
-        connection: where the query runs.
-        query: a SELECT; its column names are the header.
-        path: the file to write.
-        layout: how.
-
-    Returns:
-        What was written.
-
-    Raises:
-        OSError: the file cannot be written.
-        duckdb.Error: the query fails.
-    """
+    """Write the result of a query, in its order, without holding it in memory."""
     columns = [name for name, *_ in connection.execute(f"describe {query}").fetchall()]
     padding = layout.separator * (len(columns) - 1)
     counter = _RecordCounter(layout)
@@ -92,7 +71,7 @@ def write_delimited(
         if layout.last_row_prefix is not None:
             last_row = f"{layout.last_row_prefix}{counter.nb_records}{padding}"
             target.write(last_row.encode() + layout.line_end)
-    return WrittenFile(path, counter.nb_records, path.stat().st_size)
+    return WrittenFile(path, counter.nb_records)
 
 
 class _RecordCounter:

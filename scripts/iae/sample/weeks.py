@@ -1,7 +1,5 @@
 """Successive extracts of one population, as the sources deliver them from week to week."""
 
-from __future__ import annotations
-
 import shutil
 import zipfile
 from collections.abc import Callable, Iterable, Iterator
@@ -23,14 +21,10 @@ _FIRST_LIST = 2020
 
 @dataclass(frozen=True)
 class Delivery:
-    """What comes together.
+    """What comes together: the extract of the ASP and the last month that it covers.
 
-    Attributes:
-        extract_date: of the ASP extranet.
-        month: the last month that it covers.
-        geiq_month: the last month that the files of GEIQ cover, None where none comes.
-        iti_month: likewise, of ITI.
-        first_list: the year of the first list of GEIQ that comes.
+    The last months that the files of GEIQ and ITI cover are None where none comes; `first_list` is
+    the year of the first list of GEIQ that comes.
     """
 
     extract_date: date
@@ -67,11 +61,7 @@ def one_delivery(until: date) -> Delivery:
 
 
 def weekly_deliveries(until: date, nb_weeks: int) -> Iterator[Delivery]:
-    """Yield deliveries a week apart, of which the last one covers `until`.
-
-    An extract of the ASP comes each week, the other files each month, the list of GEIQ each year.
-    What had come before the first week comes with it.
-    """
+    """Yield deliveries a week apart, up to what covers `until`; the first has what came before."""
     last = in_next_month(until, 11)
     first_list = _FIRST_LIST
     for week in range(nb_weeks):
@@ -127,4 +117,4 @@ def packed(folder: Path, files: Iterable[WrittenFile], day: date) -> WrittenFile
             inner.unlink()
             file.path.unlink()
             nb_rows += file.nb_rows
-    return WrittenFile(archive, nb_rows, archive.stat().st_size)
+    return WrittenFile(archive, nb_rows)

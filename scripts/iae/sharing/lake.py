@@ -4,8 +4,6 @@ Run by the Python of an environment of its own, which has nothing of this projec
 the one that libpq's own variables name. What was done, or why it was not, is printed as JSON.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import re
@@ -33,11 +31,7 @@ class RefusedError(Exception):
 
 
 def share(published: str, folder: str) -> dict[str, Any]:
-    """Write every published table in one transaction, unless the lake has this publication.
-
-    Return its edition, the version of the lake that holds it, rows by table, whether it is new and
-    the last edition that was shared before.
-    """
+    """Write every published table in one transaction, unless it is there; tell what was done."""
     with duckdb.connect(config={"autoinstall_known_extensions": "false"}) as connection:
         _load_extensions(connection)
         _attach_published(connection, published)

@@ -1,7 +1,5 @@
 """Sharing a publication: the lake is written by a Python that has the extensions for it."""
 
-from __future__ import annotations
-
 import json
 import os
 import subprocess
@@ -17,10 +15,7 @@ SCRIPT = Path(__file__).with_name("lake.py")
 
 @dataclass(frozen=True)
 class Share:
-    """What was shared: the version of the lake that holds the edition; not new if it was there.
-
-    `before` is the last edition that was shared before, None where this is the first.
-    """
+    """What was shared: which edition, as which version of the lake, after which one."""
 
     edition: str
     version: int
@@ -37,11 +32,7 @@ def lake_python() -> Path:
 
 
 def share(published: Path, folder: Path) -> Share:
-    """Write the published file as the next version of the lake whose files are in `folder`.
-
-    Raise IaeError when nothing is published, when the environment or PostgreSQL is missing, or when
-    the lake is another one or cannot be written: it is then as before.
-    """
+    """Write the published file as the next version of a lake; raise IaeError if it fails."""
     if not published.is_file():
         raise IaeError(f"{published}: nothing is published yet; run iae publish.")
     python = lake_python()

@@ -2,31 +2,24 @@
 
 import base64
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import vl_convert
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
 from iae.errors import IaeError
-from iae.faults import is_of_the_file
+from iae.faults import read_published
 from iae.folders import replaced
+from iae.french import SOURCE_NAMES, french_date, french_month, french_number, signed_percent
 from iae.release.release import FOLDER as RELEASES
-from iae.site.content import Content, read_contents
+from iae.site.content import Content, given, read_contents
 from iae.site.downloads import DICTIONARY, FOLDER, WHOLE, Download, prefix, write_downloads
-from iae.site.french import (
-    SOURCE_NAMES,
-    french_date,
-    french_month,
-    french_number,
-    signed_percent,
-)
 from iae.site.marts import PUBLISHED_SOURCE, Extract, Marts
 
 ASSETS = files("iae.site") / "assets"
@@ -69,51 +62,31 @@ class SiteSummary:
 def build_site(database: Path, out: Path) -> SiteSummary:
     """Write the pages and their downloads into ``out``; the rest of the folder is left alone.
 
-    Real figures are in ``index.html``, synthetic ones in a page of their own below it; in
-    ``index.html`` where nothing is real.
-
-    Raises:
-        SiteError: the published file is absent, is not a published file, or cannot be read.
-        IaeError: ``out`` is somebody else's folder or cannot be written.
+    Synthetic figures are in ``index.html`` where nothing is real, else in a page of their own below
+    it. Raise SiteError for the published file, IaeError for ``out``.
     """
     with replaced(out, "site", others=OTHERS_FOLDERS) as folder:
-        summary = _write_site(database, folder, out / RELEASES)
-    return replace(
-        summary,
-        index=out / "index.html",
-        has_catalogue=(out / "catalogue" / "index.html").is_file(),
-    )
+        nb_months, downloads = _write_site(database, folder, out / RELEASES)
+    has_catalogue = (out / "catalogue" / "index.html").is_file()
+    return SiteSummary(out / "index.html", nb_months, downloads, has_catalogue)
 
 
-def _write_site(database: Path, out: Path, releases: Path) -> SiteSummary:
+def _write_site(database: Path, out: Path, releases: Path) -> tuple[int, list[Download]]:
     if not database.is_file():
         raise SiteError(f"{database} does not exist: publish a build first (iae publish)")
     updated = date.fromtimestamp(database.stat().st_mtime)
     downloads: list[Download] = []
-    try:
-        with duckdb.connect(str(database), read_only=True) as connection:
-            marts = Marts.of(connection)
-            contents = read_contents(marts, updated, releases)
-            for content in reversed(contents):
-                folder = out if content is contents[0] else out / SAMPLE_FOLDER
-                downloads = write_downloads(marts, content, folder / FOLDER)
-                _write_page(folder, content, contents, downloads)
-    except duckdb.Error as error:
-        if not is_of_the_file(error):
-            raise
-        reason = str(error).splitlines()[0]
-        raise SiteError(
-            f"{database}: is not a published file that can be read ({reason}); run iae publish."
-        ) from error
+    with read_published(database, SiteError) as connection:
+        marts = Marts.of(connection)
+        contents = read_contents(marts, updated, releases)
+        for content in reversed(contents):
+            folder = out if content is contents[0] else out / SAMPLE_FOLDER
+            downloads = write_downloads(marts, content, folder / FOLDER)
+            _write_page(folder, content, contents, downloads)
     if not contents:
         _write_page(out, None, [], [])
     _write_assets(out / "assets")
-    return SiteSummary(
-        index=out / "index.html",
-        nb_months=len(contents[0].data["months"]) if contents else 0,
-        downloads=downloads,
-        has_catalogue=False,
-    )
+    return len(contents[0].months) if contents else 0, downloads
 
 
 def _write_page(
@@ -173,15 +146,13 @@ def _dataset(content: Content, downloads: list[Download]) -> dict[str, Any] | No
 
 def _sample_rows(sample: Content) -> dict[str, Any]:
     """The last synthetic figures of France, one row a series."""
-    months = sample.data["months"]
     rows = []
     for measure in sample.measures:
         values = measure["stock"].get("FR", [])
-        known = [index for index, value in enumerate(values) if value is not None]
-        if known:
-            month = date.fromisoformat(f"{months[known[-1]]}-01")
-            rows.append((measure["name"], french_month(month), french_number(values[known[-1]])))
-    return {"rows": rows, "months": len(months)}
+        for last in given(values)[-1:]:
+            month = french_month(sample.months[last])
+            rows.append((measure["name"], month, french_number(values[last])))
+    return {"rows": rows, "months": len(sample.months)}
 
 
 def _write_assets(folder: Path) -> None:

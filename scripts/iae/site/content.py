@@ -5,12 +5,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from iae.public_note import NOTE, recompute_claims
-from iae.publishing.datapackage import read_metadata
-from iae.release.changes import french_version
-from iae.release.release import edition_date, read_descriptor, read_editions
-from iae.site import marts as read
-from iae.site.french import (
+from iae.french import (
     french_date,
     french_month,
     french_number,
@@ -18,7 +13,17 @@ from iae.site.french import (
     signed_number,
     signed_percent,
 )
-from iae.site.marts import Extract, Marts
+from iae.public_note import NOTE, recompute_claims
+from iae.publishing.datapackage import (
+    FROM_EXTRACTS,
+    FROM_PUBLISHED,
+    read_metadata,
+    read_rounding_base,
+)
+from iae.release.changes import french_version
+from iae.release.release import edition_date, read_descriptor, read_editions
+from iae.site import marts as read
+from iae.site.marts import Axis, Extract, Marts, Measure
 from iae.site.method import Method, read_method
 
 # The last months of our own series wait for late declarations: the page opens on one before them.
@@ -70,9 +75,14 @@ class Content:
     rounding_base: int
 
     @property
-    def measures(self) -> list[dict[str, Any]]:
+    def months(self) -> list[date]:
+        """The months of the axis, by their first days."""
+        return [date.fromisoformat(f"{month}-01") for month in self.data["months"]]
+
+    @property
+    def measures(self) -> list[Measure]:
         """The series of this page, as its scripts read them."""
-        measures: list[dict[str, Any]] = self.data["measures"]
+        measures: list[Measure] = self.data["measures"]
         return measures
 
     @property
@@ -103,54 +113,31 @@ class Content:
 
 
 def read_contents(marts: Marts, updated: date, releases: Path) -> list[Content]:
-    """The pages to write, the real one first; one without any figure is left out.
-
-    ``updated`` is the day on which the file was published; ``releases`` is the folder of what was
-    released before.
-    """
+    """The pages to write, the real one first; one without any figure is left out."""
     extracts = read.read_extracts(marts)
     synthetic = {extract.source for extract in extracts if extract.is_synthetic}
-    months = read.read_months(marts)
-    axis = {month: position for position, month in enumerate(months)}
+    axis = {month: position for position, month in enumerate(read.read_months(marts))}
     metadata = read_metadata(marts.connection)
     method = read_method(marts)
     measures = read.read_measures(marts, axis, synthetic, method.break_month)
-    metadata |= {
-        "updated": french_date(updated),
-        "updated_iso": updated.isoformat(),
-    }
+    metadata |= {"updated": french_date(updated), "updated_iso": updated.isoformat()}
     shared = {
-        "months": [month.strftime("%Y-%m") for month in months],
+        "months": [month.strftime("%Y-%m") for month in axis],
         "territories": read.read_territories(marts),
     }
     contents = []
     for is_synthetic in (False, True):
         of_page = [one for one in measures if one["isSynthetic"] == is_synthetic]
         if of_page:
+            beside = _beside(marts, axis, of_page, releases)
             its_extracts = [one for one in extracts if one.is_synthetic == is_synthetic]
             contents.append(
-                _content(
-                    marts,
-                    months,
-                    axis,
-                    shared | _beside(marts, axis, of_page, releases, is_synthetic),
-                    of_page,
-                    its_extracts,
-                    metadata,
-                    method,
-                    is_synthetic,
-                )
+                _content(marts, axis, shared | beside, of_page, its_extracts, metadata, method)
             )
     return contents
 
 
-def _beside(
-    marts: Marts,
-    axis: dict[date, int],
-    measures: list[dict[str, Any]],
-    releases: Path,
-    is_synthetic: bool,
-) -> dict[str, Any]:
+def _beside(marts: Marts, axis: Axis, measures: list[Measure], releases: Path) -> dict[str, Any]:
     """What goes with our own stock: the rest of the country, and what our releases said."""
     if all(measure["id"] == "published" for measure in measures):
         return {"country": {"people": []}, "said": []}
@@ -158,7 +145,7 @@ def _beside(
     said = []
     for folder in read_editions(releases):
         is_before = folder.name.partition(".")[0] <= current
-        if is_before and read_descriptor(folder)["is_synthetic"] == is_synthetic:
+        if is_before and read_descriptor(folder)["is_synthetic"] == measures[0]["isSynthetic"]:
             stock = read.read_what_was_said(marts, axis, folder)
             # Today's figures have been released already.
             if stock or folder.name.partition(".")[0] < current:
@@ -168,48 +155,47 @@ def _beside(
     return {"country": read.read_country(marts, axis), "said": said}
 
 
-def lead_of(measures: list[dict[str, Any]]) -> dict[str, Any]:
+def given(values: list[Any]) -> list[int]:
+    """Return the positions of the values that are there."""
+    return [position for position, value in enumerate(values) if value is not None]
+
+
+def _country(measure: Measure) -> list[Any]:
+    series: list[Any] = measure["stock"].get("FR", [])
+    return series
+
+
+def _lead_of(measures: list[Measure]) -> Measure:
     """The series that opens the page: our official one where complete, else the published one."""
     by_id = {measure["id"]: measure for measure in measures}
     official = by_id.get("official")
-    if official and _last_with_figure(official) == _last_row(official):
+    if official and given(_country(official))[-1:] == given(official["provisional"])[-1:]:
         return official
     return by_id.get("published") or by_id.get("constant") or measures[0]
 
 
-def _last_with_figure(measure: dict[str, Any]) -> int:
-    values = measure["stock"].get("FR", [])
-    return max((index for index, value in enumerate(values) if value is not None), default=-1)
-
-
-def _last_row(measure: dict[str, Any]) -> int:
-    flags = measure["provisional"]
-    return max((index for index, flag in enumerate(flags) if flag is not None), default=-1)
-
-
 def _content(
     marts: Marts,
-    months: list[date],
-    axis: dict[date, int],
+    axis: Axis,
     shared: dict[str, Any],
-    measures: list[dict[str, Any]],
+    measures: list[Measure],
     extracts: list[Extract],
     metadata: dict[str, str],
     method: Method,
-    is_synthetic: bool,
 ) -> Content:
     ids = {measure["id"] for measure in measures}
     editions = read.read_editions(marts, axis) if "published" in ids else []
     latest = date.fromisoformat(editions[-1]["edition"]) if editions else None
     for measure in measures:
         _name(measure, latest, metadata)
-    lead = lead_of(measures)
+    lead = _lead_of(measures)
     month = _headline_month(lead)
     by_edition = read.read_country_by_edition(marts) if editions else {}
     has_both = bool(ids & {"official", "constant"}) and "published" in ids
     # What the administration published is for everybody already.
-    rounding_base = read.read_rounding_base(marts)
+    rounding_base = read_rounding_base(marts.connection)
     is_exact = ids != {"published"} and rounding_base == 1
+    is_synthetic = lead["isSynthetic"]
     data = {
         "isSynthetic": is_synthetic,
         "isExact": is_exact,
@@ -226,7 +212,7 @@ def _content(
     return Content(
         is_synthetic=is_synthetic,
         data=data,
-        headline=_headline(lead, months, month, shared["territories"]),
+        headline=_headline(lead, [*axis], month, shared["territories"]),
         claims=_claims(by_edition),
         claim_editions=[french_date(edition) for edition in by_edition],
         extracts=extracts,
@@ -240,7 +226,7 @@ def _content(
     )
 
 
-def _name(measure: dict[str, Any], edition: date | None, metadata: dict[str, str]) -> None:
+def _name(measure: Measure, edition: date | None, metadata: dict[str, str]) -> None:
     """Name a series and its source, in place."""
     identifier = measure["id"]
     label = measure.get("label")
@@ -253,27 +239,20 @@ def _name(measure: dict[str, Any], edition: date | None, metadata: dict[str, str
         measure["source"] = metadata["computed_source"]
 
 
-def _headline_month(lead: dict[str, Any]) -> int:
+def _headline_month(lead: Measure) -> int:
     """The last month that is old enough to be firm; of a short series, its first."""
-    last = _last_with_figure(lead)
-    first = next(
-        (index for index, value in enumerate(lead["stock"].get("FR", [])) if value is not None), 0
-    )
+    known = given(_country(lead)) or [0]
     if lead["id"] == "published":
-        firm = [
-            index
-            for index, flag in enumerate(lead["provisional"])
-            if flag is False and first <= index <= last
-        ]
-        return firm[-1] if firm else first
-    return max(first, last - YOUNG_MONTHS)
+        firm = [one for one in range(known[0], known[-1] + 1) if lead["provisional"][one] is False]
+        return firm[-1] if firm else known[0]
+    return max(known[0], known[-1] - YOUNG_MONTHS)
 
 
 def _headline(
-    lead: dict[str, Any], months: list[date], month: int, territories: list[dict[str, Any]]
+    lead: Measure, months: list[date], month: int, territories: list[dict[str, Any]]
 ) -> Headline | None:
     """The same words as the scripts write for France: they are there without scripts too."""
-    series = lead["stock"].get("FR", [])
+    series = _country(lead)
     if month >= len(series) or series[month] is None:
         return None
     known = [value for value in series if value is not None]
@@ -287,11 +266,10 @@ def _headline(
     rows = [
         (
             french_month(months[index]),
-            french_number(value),
+            french_number(series[index]),
             "provisoire" if lead["provisional"][index] else "",
         )
-        for index, value in reversed(list(enumerate(series)))
-        if value is not None
+        for index in reversed(given(series))
     ]
     departments = [
         (
@@ -327,49 +305,35 @@ def _claims(by_edition: dict[date, dict[date, int]]) -> list[ClaimRow]:
         ("La même hausse, en %", "gain_percent"),
         ("De janvier à septembre 2021, par rapport à 2019", "gain_on_2019_percent"),
     )
+
+    def shown(name: str, value: float | None) -> str:
+        if value is None:
+            return "–"
+        return signed_number(round(value)) if name == "gain" else signed_percent(value)
+
     return [
         ClaimRow(
             claim,
-            signed_number(round(NOTE.gain or 0)) if name == "gain" else _note_percent(name),
-            [
-                "–"
-                if (value := getattr(claims, name)) is None
-                else signed_number(round(value))
-                if name == "gain"
-                else signed_percent(value)
-                for claims in recomputed
-            ],
+            shown("gain", getattr(NOTE, name)) + ("" if name == "gain" else "\u00a0%"),
+            [shown(name, getattr(claims, name)) for claims in recomputed],
         )
         for claim, name in rows
     ]
 
 
-def _note_percent(name: str) -> str:
-    return f"{signed_number(round(getattr(NOTE, name)))}\u00a0%"
-
-
 def _tables(marts: Marts, ids: set[str]) -> list[str]:
     """Tables that hold something of this page, the published ones first."""
-    of_published = ("published_stock", "published_revisions") if "published" in ids else ()
-    of_computed = (
-        (
-            "composite_stock",
-            "stock_by_structure_type",
-            "flows_by_structure_type",
-            "people_by_year",
-            "structures_by_structure_type",
-            "declarations",
-        )
-        if ids - {"published"}
-        else ()
-    ) + (("reconciliation",) if len(ids) > 1 and "published" in ids else ())
+    is_computed = bool(ids - {"published"})
     wanted = (
-        *of_published,
-        *of_computed,
+        *(FROM_PUBLISHED if "published" in ids else ()),
+        *(FROM_EXTRACTS if is_computed else ()),
         "territories",
-        *(("structure_types",) if of_computed else ()),
+        *(("structure_types",) if is_computed else ()),
         "extracts",
     )
+    left_out = () if "published" in ids else ("reconciliation",)
     return [
-        name for name in wanted if name in marts.names and marts.table(name).limit(1).fetchall()
+        name
+        for name in wanted
+        if name in marts.names and name not in left_out and marts.table(name).limit(1).fetchall()
     ]

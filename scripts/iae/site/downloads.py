@@ -12,9 +12,10 @@ import xlsxwriter
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
-from iae.site.content import Content
-from iae.site.french import TABLE_DESCRIPTIONS
-from iae.site.marts import Column, Marts
+from iae.french import TABLE_DESCRIPTIONS
+from iae.publishing.datapackage import flat
+from iae.site.content import Content, given
+from iae.site.marts import Marts, Measure
 from iae.sql import for_csv
 
 FOLDER = "fichiers"
@@ -99,25 +100,19 @@ def _write_dictionary(marts: Marts, content: Content, folder: Path) -> None:
         writer = csv.writer(file, delimiter=";")
         writer.writerow(("table", "colonne", "type", "unité", "description"))
         for name in content.tables:
-            for column in marts.columns(name):
-                writer.writerow(
-                    (name, column.name, column.type, _unit(column), _flat(column.description))
-                )
+            for column, kind, description in marts.columns(name):
+                writer.writerow((name, column, kind, _unit(column, kind), flat(description)))
             if content.is_synthetic:
                 writer.writerow((name, "is_synthetic", "boolean", "", "Toujours vrai : fictif."))
 
 
-def _unit(column: Column) -> str:
-    if column.type not in ("bigint", "double", "integer"):
+def _unit(column: str, kind: str) -> str:
+    if kind not in ("bigint", "double", "integer"):
         return ""
-    return next((unit for ending, unit in UNITS if column.name.endswith(ending)), "")
+    return next((unit for ending, unit in UNITS if column.endswith(ending)), "")
 
 
-def _flat(text: str) -> str:
-    return " ".join(text.split())
-
-
-def _has_series(measure: dict[str, Any], territory_id: str) -> bool:
+def _has_series(measure: Measure, territory_id: str) -> bool:
     return any(value is not None for value in measure["stock"].get(territory_id, ()))
 
 
@@ -129,13 +124,21 @@ class _Book:
     number: Format
     decimal: Format
 
-    def sheet(self, name: str, headings: list[str], nb_frozen: int) -> Worksheet:
-        """A sheet with its headings written and frozen."""
+    months: list[date]
+
+    def sheet(self, name: str, headings: list[str]) -> Worksheet:
+        """A sheet of a row a month, with its headings written and frozen."""
         sheet = self.workbook.add_worksheet(name)
-        sheet.write_row(0, 0, headings, self.header)
-        sheet.freeze_panes(1, nb_frozen)
-        sheet.set_column(0, len(headings) - 1, 16)
+        sheet.write_row(0, 0, ["Mois", *headings], self.header)
+        sheet.write_column(1, 0, self.months, self.month)
+        sheet.freeze_panes(1, 1)
+        sheet.set_column(0, len(headings), 16)
         return sheet
+
+    def write_stock(self, sheet: Worksheet, column: int, stock: list[int | None]) -> None:
+        """Write the months that a series has."""
+        for month in given(stock):
+            sheet.write_number(month + 1, column, stock[month], self.number)
 
 
 @contextmanager
@@ -144,14 +147,14 @@ def _book(content: Content, path: Path, title: str) -> Iterator[_Book]:
     # In memory, because a page's workbooks are small; dated, so that the same figures give the
     # same bytes.
     with xlsxwriter.Workbook(str(path), {"in_memory": True}) as workbook:
-        first = date.fromisoformat(f"{content.data['months'][0]}-01")
-        workbook.set_properties({"title": title, "created": first})
+        workbook.set_properties({"title": title, "created": content.months[0]})
         book = _Book(
             workbook,
             workbook.add_format({"bold": True, "text_wrap": True, "bottom": 1, "valign": "top"}),
             workbook.add_format({"num_format": "mmm yyyy", "align": "left"}),
             workbook.add_format({"num_format": "#,##0"}),
             workbook.add_format({"num_format": "0.00"}),
+            content.months,
         )
         sheet = workbook.add_worksheet("Lisez-moi")
         sheet.set_column(0, 0, 22)
@@ -177,7 +180,6 @@ def _book(content: Content, path: Path, title: str) -> Iterator[_Book]:
 def _write_territory(content: Content, territory: dict[str, Any], path: Path) -> None:
     """One row a month: each series, its rate, its provisional mark; then edition by edition."""
     title = f"{territory['name']} : l’insertion par l’activité économique"
-    months = [date.fromisoformat(f"{month}-01") for month in content.data["months"]]
     measures = [one for one in content.measures if _has_series(one, territory["id"])]
     population = territory["population"]
     # As on the page: Mayotte is in the published country and has no population here.
@@ -189,59 +191,47 @@ def _write_territory(content: Content, territory: dict[str, Any], path: Path) ->
         and not one["population"]
     ]
     with _book(content, path, title) as book:
-        headings = ["Mois"]
-        for measure in measures:
-            headings += [measure["name"], "Pour 10 000 habitants", "Provisoire"]
-        sheet = book.sheet("Séries", headings, 1)
-        for row, month in enumerate(months, start=1):
-            sheet.write_datetime(row, 0, month, book.month)
-            for position, measure in enumerate(measures):
-                value = measure["stock"][territory["id"]][row - 1]
-                if value is None:
-                    continue
-                column = 1 + 3 * position
-                sheet.write_number(row, column, value, book.number)
+        headings = [
+            heading
+            for measure in measures
+            for heading in (measure["name"], "Pour 10 000 habitants", "Provisoire")
+        ]
+        sheet = book.sheet("Séries", headings)
+        for position, measure in enumerate(measures):
+            series, column = measure["stock"][territory["id"]], 1 + 3 * position
+            book.write_stock(sheet, column, series)
+            for month in given(series):
                 if population:
-                    apart = (measure["stock"].get(one, ())[row - 1 : row] for one in outside)
-                    located = value - sum(figure or 0 for figures in apart for figure in figures)
+                    apart = (measure["stock"].get(one, ())[month : month + 1] for one in outside)
+                    located = series[month] - sum(one or 0 for figures in apart for one in figures)
                     rate = 10_000 * located / population
-                    sheet.write_number(row, column + 1, rate, book.decimal)
-                sheet.write_string(
-                    row, column + 2, "oui" if measure["provisional"][row - 1] else "non"
-                )
+                    sheet.write_number(month + 1, column + 1, rate, book.decimal)
+                flag = "oui" if measure["provisional"][month] else "non"
+                sheet.write_string(month + 1, column + 2, flag)
         editions = content.data["editions"]
         if editions and measures[0]["id"] == "published":
             stocks = [
                 (edition["stock"] or measures[0]["stock"]).get(territory["id"])
                 for edition in editions
             ]
-            headings = ["Mois", *(f"Édition du {edition['edition']}" for edition in editions)]
-            sheet = book.sheet("Éditions", headings, 1)
-            for row, month in enumerate(months, start=1):
-                sheet.write_datetime(row, 0, month, book.month)
-                for column, stock in enumerate(stocks, start=1):
-                    if stock and stock[row - 1] is not None:
-                        sheet.write_number(row, column, stock[row - 1], book.number)
+            headings = [f"Édition du {edition['edition']}" for edition in editions]
+            sheet = book.sheet("Éditions", headings)
+            for column, stock in enumerate(stocks, start=1):
+                book.write_stock(sheet, column, stock or [])
 
 
 def _write_whole(content: Content, path: Path) -> None:
     """A sheet a series: one row a month, one column a territory."""
-    months = [date.fromisoformat(f"{month}-01") for month in content.data["months"]]
     names = {one["id"]: one["name"] for one in content.data["territories"]}
+    flags = {None: "", True: "oui", False: "non"}
     title = "Tous les territoires : l’insertion par l’activité économique"
     with _book(content, path, title) as book:
         for measure in content.measures:
             ids = [one for one in names if _has_series(measure, one)]
             sheet = book.sheet(
                 (measure.get("label") and measure["id"]) or measure["name"],
-                ["Mois", "Provisoire", *(names[one] for one in ids)],
-                1,
+                ["Provisoire", *(names[one] for one in ids)],
             )
-            for row, month in enumerate(months, start=1):
-                sheet.write_datetime(row, 0, month, book.month)
-                flag = measure["provisional"][row - 1]
-                sheet.write_string(row, 1, "" if flag is None else "oui" if flag else "non")
-                for column, one in enumerate(ids, start=2):
-                    value = measure["stock"][one][row - 1]
-                    if value is not None:
-                        sheet.write_number(row, column, value, book.number)
+            sheet.write_column(1, 1, [flags[flag] for flag in measure["provisional"]])
+            for column, one in enumerate(ids, start=2):
+                book.write_stock(sheet, column, measure["stock"][one])

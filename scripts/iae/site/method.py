@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 
-from iae.site.french import french_list, french_month, typographic
+from iae.french import french_list, french_month, typographic
 from iae.site.marts import Marts
 
 RULES = {
@@ -15,11 +15,7 @@ RULES = {
 
 @dataclass(frozen=True)
 class Method:
-    """The rules, scopes and names of the structure types, as sentences.
-
-    ``break_month`` is the last month in which types enter the official scope, and ``entering``
-    names them; None and nothing where the scope never changes.
-    """
+    """The rules, scopes and names of the types; which enter the official scope, and when."""
 
     rules: list[tuple[str, str]]
     scopes: dict[str, str]
@@ -31,12 +27,12 @@ class Method:
 def read_method(marts: Marts) -> Method:
     """Read the method from the tables that the published file has of it."""
     types = marts.rows(
-        "select structure_type, label, stock_rule from {structure_types} "
+        "select structure_type, label, stock_rule from open_data.structure_types "
         "order by first_month, structure_type"
     )
     parts = marts.rows(
         "select scope, first_month, list(structure_type order by structure_type) "
-        "from {composite_scopes} group by all order by scope, first_month"
+        "from open_data.composite_scopes group by all order by scope, first_month"
     )
     scopes: dict[str, str] = {}
     for scope, first_month, members in parts:

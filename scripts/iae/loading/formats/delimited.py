@@ -1,7 +1,5 @@
 """Reader of delimited text: a header row, one separator, fields that may be quoted with `"`."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass
 
@@ -19,6 +17,8 @@ from iae.loading.formats.records import (
     Record,
     TextReading,
     column_name,
+    is_encoded,
+    with_lf,
 )
 
 UTF_8 = "utf-8"
@@ -38,11 +38,11 @@ class Delimited:
         encoding = UTF_8 if len(self.encodings) == 1 else find_encoding(item)
         reading = DelimitedReading(item, item.open(), is_careful, encoding=encoding)
         reading.head()
-        line = reading.next_line()
         # Excel may write `sep=;` above the header.
-        while line is not None and (not line.strip() or re.fullmatch(rb"sep=.", line, re.I)):
-            line = reading.next_line()
-        if line is None:
+        while (line := reading.next_line()) is not None:
+            if line.strip() and not re.fullmatch(rb"sep=.", line, re.I):
+                break
+        else:
             raise IaeError(f"{item.label}: is empty, without a header; ask for it again.")
         headers = {
             separator: tuple(
@@ -63,24 +63,20 @@ def find_encoding(item: Delivered) -> str:
     An accented letter of Windows-1252 is practically never valid UTF-8, so a UTF-8 file with a few
     damaged lines is still told apart.
     """
-    nb_valid = nb_invalid = 0
+    margin = 0
     rest = b""
     with item.open() as stream:
         while data := stream.read(CHUNK_BYTES):
             lines, end, rest = (rest + data).rpartition(b"\n")
             if (lines + end).isascii():
                 continue
-            for line in lines.split(b"\n"):
-                if not line.isascii():
-                    if _is_encoded(line, UTF_8):
-                        nb_valid += 1
-                    else:
-                        nb_invalid += 1
-    if not rest.isascii():
-        nb_valid, nb_invalid = (
-            (nb_valid + 1, nb_invalid) if _is_encoded(rest, UTF_8) else (nb_valid, nb_invalid + 1)
-        )
-    return WINDOWS_1252 if nb_invalid > nb_valid else UTF_8
+            margin += _margin_of(lines.split(b"\n"))
+    return UTF_8 if margin + _margin_of([rest]) >= 0 else WINDOWS_1252
+
+
+def _margin_of(lines: list[bytes]) -> int:
+    """Return by how many the lines that are UTF-8, ASCII aside, exceed those that are not."""
+    return sum(1 if is_encoded(line) else -1 for line in lines if not line.isascii())
 
 
 @dataclass
@@ -91,15 +87,14 @@ class DelimitedReading(TextReading):
 
     def clean(self, chunk: bytes) -> Clean | None:
         """See TextReading. Separators and line ends within quotes do not count."""
-        if b"\x00" in chunk or not _is_encoded(chunk, self.encoding):
+        if b"\x00" in chunk or not is_encoded(chunk, self.encoding):
             return None
         if self.encoding != UTF_8:
             chunk = chunk.decode(self.encoding).encode()
-        nb_lines = chunk.count(b"\n")
-        if b"\r" in chunk:
-            if not chunk.count(b"\r") == chunk.count(b"\r\n") == nb_lines:
-                return None
-            chunk = chunk.replace(b"\r\n", b"\n")
+        lines = with_lf(chunk)
+        if lines is None:
+            return None
+        chunk, nb_lines = lines, lines.count(b"\n")
         separator = self.dialect.separator.encode()
         nb_separators = chunk.count(separator)
         if QUOTE in chunk:
@@ -135,7 +130,7 @@ class DelimitedReading(TextReading):
         reason = None
         if len(fields) != len(self.columns):
             reason = TOO_FEW if len(fields) < len(self.columns) else TOO_MANY
-        elif b"\x00" in raw or not _is_encoded(raw, self.encoding):
+        elif b"\x00" in raw or not is_encoded(raw, self.encoding):
             reason = NOT_TEXT
         if reason:
             return Record(number, raw, reason)
@@ -146,10 +141,7 @@ class DelimitedReading(TextReading):
 def _whole_record(
     chunk: bytes, start: int, separator: bytes, nb_columns: int
 ) -> tuple[int, list[bytes] | None]:
-    """Return (end, fields) of the record at `start`; fields are None when it does not fit.
-
-    The end is -1 when the chunk ends within quotes.
-    """
+    """Return (end, fields) of a record: -1 if the chunk ends within quotes, None if none fits."""
     fields: list[bytes] = []
     field = _field(separator)
     position = start
@@ -206,13 +198,3 @@ def _requoted(field: bytes, separator: bytes) -> bytes:
     if any(mark in value for mark in (QUOTE, separator, b"\n", b"\r")):
         return QUOTE + value.replace(QUOTE, b'""') + QUOTE
     return value
-
-
-def _is_encoded(text: bytes, encoding: str) -> bool:
-    if text.isascii():
-        return True
-    try:
-        text.decode(encoding)
-    except UnicodeDecodeError:
-        return False
-    return True

@@ -4,8 +4,6 @@ Rules: docs/sources.md, "asp_fluxiae". Real extracts have no control character, 
 the rare field that holds a line break on its way to DuckDB.
 """
 
-from __future__ import annotations
-
 import datetime as dt
 import re
 from dataclasses import dataclass, field
@@ -23,6 +21,8 @@ from iae.loading.formats.records import (
     Record,
     TextReading,
     column_name,
+    is_encoded,
+    with_lf,
 )
 
 SEPARATOR = b"|"
@@ -36,11 +36,7 @@ _NB_LINES_LOOKED_AT = 500
 
 
 def open_fluxiae(item: Delivered, wanted: tuple[str, ...], is_careful: bool) -> Reading:
-    """Open a FluxIAE file and read its envelope and header.
-
-    Raise IaeError when the file is empty or its DEB row bears no date. `wanted` is not needed here:
-    columns are found by name once the header is known.
-    """
+    """Open a FluxIAE file and read its envelope and header; raise IaeError where it is empty."""
     reading = FluxIaeReading(
         item,
         item.open(),
@@ -78,9 +74,8 @@ class _Joined:
         return sum(len(line.text) + 1 for line in self.lines)
 
     def text(self) -> bytes:
-        return b"".join(line.text + line.end for line in self.lines).removesuffix(
-            self.lines[-1].end
-        )
+        whole = b"".join(line.text + line.end for line in self.lines)
+        return whole.removesuffix(self.lines[-1].end)
 
 
 class FluxIaeReading(TextReading):
@@ -108,12 +103,10 @@ class FluxIaeReading(TextReading):
         self.padding = SEPARATOR * self.nb_separators + b"\n"
 
     def _next_filled_line(self) -> bytes:
-        line = self.next_line()
-        while line is not None and not line.strip():
-            line = self.next_line()
-        if line is None:
-            raise IaeError(f"{self.item.label}: is empty, without a header; ask for it again.")
-        return line
+        while (line := self.next_line()) is not None:
+            if line.strip():
+                return line
+        raise IaeError(f"{self.item.label}: is empty, without a header; ask for it again.")
 
     def _look_at_columns(self) -> bool:
         """Decide where a fragment goes in a file that gives no other proof, by its first lines.
@@ -143,52 +136,43 @@ class FluxIaeReading(TextReading):
 
     def clean(self, chunk: bytes) -> Clean | None:
         """See TextReading. A blank line, too, makes the counts differ."""
-        nb_lines = chunk.count(b"\n")
-        if b"\r" in chunk:
-            if not chunk.count(b"\r") == chunk.count(b"\r\n") == nb_lines:
-                return None
-            chunk = chunk.replace(b"\r\n", b"\n")
+        lines = with_lf(chunk)
+        if lines is None:
+            return None
+        nb_lines = lines.count(b"\n")
         if (
-            chunk.count(SEPARATOR) != nb_lines * self.nb_separators
-            or b"\x00" in chunk
-            or QUOTE in chunk
-            or self.padding in chunk
-            or chunk.startswith(self.header)
-            or b"\n" + self.header in chunk
-            or not _is_utf8(chunk)
+            lines.count(SEPARATOR) != nb_lines * self.nb_separators
+            or b"\x00" in lines
+            or QUOTE in lines
+            or self.padding in lines
+            or lines.startswith(self.header)
+            or b"\n" + self.header in lines
+            or not is_encoded(lines)
         ):
             return None
-        return Clean(chunk, nb_lines)
+        return Clean(lines, nb_lines)
 
     def repair(self, chunk: bytes, is_last: bool) -> tuple[list[Record], bytes]:
         """See TextReading. The last record is kept back: the next chunk may continue it."""
-        repair = _Repair(self.nb_separators, self.is_crlf, self.header, self.breaks_in_first_column)
-        lines = [
-            _Line(number, text.removesuffix(b"\r"), _line_end(text), text.count(SEPARATOR))
-            for number, text in enumerate(chunk.split(b"\n")[:-1], start=self.line)
-        ]
-        for line in lines:
-            repair.take(line)
+        repair = _Repair(self)
+        for number, text in enumerate(chunk.split(b"\n")[:-1], start=self.line):
+            end = b"\r\n" if text.endswith(b"\r") else b"\n"
+            repair.take(_Line(number, text.removesuffix(b"\r"), end, text.count(SEPARATOR)))
         if is_last:
             repair.end()
-        kept = repair.kept_lines()
-        rest = b"".join(line.text + line.end for line in kept)
-        return repair.records, rest
+        return repair.records, b"".join(line.text + line.end for line in repair.kept_lines())
 
 
 class _Repair:
     """Puts physical lines together into records (docs/sources.md, "asp_fluxiae")."""
 
-    def __init__(
-        self, nb_separators: int, is_crlf: bool, header: bytes, breaks_in_first_column: bool
-    ) -> None:
+    def __init__(self, reading: FluxIaeReading) -> None:
         self.records: list[Record] = []
-        self._nb_separators = nb_separators
-        self._is_crlf = is_crlf
-        self._header = header
+        self._reading = reading
+        self._nb_separators = reading.nb_separators
+        self._is_crlf = reading.is_crlf
         self._previous: _Joined | None = None
         self._pending = _Joined()
-        self._breaks_in_first_column = breaks_in_first_column
 
     def take(self, line: _Line) -> None:
         """Take the next physical line."""
@@ -222,7 +206,7 @@ class _Repair:
         return [*previous, *self._pending.lines]
 
     def _foreign_row(self, text: bytes) -> str | None:
-        if text == self._header:
+        if text == self._reading.header:
             return "header repeated"
         if text.startswith(b"FIN") and _FIN.fullmatch(text):
             return "FIN row before the end of the file"
@@ -255,7 +239,7 @@ class _Repair:
             return True  # here a bare LF is inside a field, and CR LF ends a record
         if self._is_crlf and fragment.end == b"\n":
             return not has_body
-        return not has_body or not self._breaks_in_first_column
+        return not has_body or not self._reading.breaks_in_first_column
 
     def _continue_previous(self, line: _Line) -> None:
         if self._previous is not None:
@@ -276,25 +260,11 @@ class _Repair:
             joined.lines.pop()
         text = joined.text()
         reason = joined.reason
-        if not reason and (b"\x00" in text or not _is_utf8(text)):
+        if not reason and (b"\x00" in text or not is_encoded(text)):
             reason = NOT_TEXT
         self.records.append(
             Record(joined.lines[0].number, text if reason else _quoted(text), reason)
         )
-
-
-def _line_end(text: bytes) -> bytes:
-    return b"\r\n" if text.endswith(b"\r") else b"\n"
-
-
-def _is_utf8(text: bytes) -> bool:
-    if text.isascii():
-        return True
-    try:
-        text.decode()
-    except UnicodeDecodeError:
-        return False
-    return True
 
 
 def _quoted(text: bytes) -> bytes:

@@ -5,8 +5,6 @@ and only it, is gone through record by record by the format's `repair`. What com
 per line, LF, UTF-8; what does not fit is a rejection with its line and reason.
 """
 
-from __future__ import annotations
-
 import datetime as dt
 import re
 import unicodedata
@@ -34,6 +32,24 @@ TOO_LONG = "record longer than 1 MB"
 BOM = b"\xef\xbb\xbf"
 
 
+def is_encoded(text: bytes, encoding: str = "utf-8") -> bool:
+    """Tell whether bytes are text in an encoding."""
+    if not text.isascii():
+        try:
+            text.decode(encoding)
+        except UnicodeDecodeError:
+            return False
+    return True
+
+
+def with_lf(chunk: bytes) -> bytes | None:
+    """Return whole lines with LF ends; None where some end in CR LF and others do not."""
+    if b"\r" not in chunk:
+        return chunk
+    is_even = chunk.count(b"\r") == chunk.count(b"\r\n") == chunk.count(b"\n")
+    return chunk.replace(b"\r\n", b"\n") if is_even else None
+
+
 def column_name(header: str) -> str:
     """Return a header as a column name: accents dropped, lower case, spaces as underscores."""
     plain = unicodedata.normalize("NFKD", header).encode("ascii", "ignore").decode()
@@ -51,10 +67,7 @@ class Rejection:
 
 @dataclass(frozen=True)
 class Dialect:
-    """How the bytes that come out of a reading are written.
-
-    `quotes_separators` tells whether a separator can stand within quotes.
-    """
+    """How the bytes of a reading are written; whether a separator can stand within quotes."""
 
     separator: str
     quote: str
@@ -119,9 +132,10 @@ class Reading(ABC):
             self.shifts.append((self.nb_records + 1, shift))
         self.nb_records += nb_records
 
-    def reject(self, line: int, reason: str, raw: bytes) -> None:
+    def reject(self, record: Record, reason: str) -> None:
         """Note a record that does not fit."""
-        self.rejections.append(Rejection(line, reason, raw[:2_000].decode("utf-8", "replace")))
+        text = record.text[:2_000].decode("utf-8", "replace")
+        self.rejections.append(Rejection(record.line, reason, text))
 
 
 @dataclass
@@ -192,10 +206,7 @@ class TextReading(Reading):
         return clean if is_even else None
 
     def _accepted(self, chunk: bytes, clean: Clean, is_last: bool) -> tuple[bytes, bytes]:
-        """Return (text, rest) of a clean chunk.
-
-        The last record is kept back: what follows may belong to it.
-        """
+        """Return (text, rest) of a clean chunk: its last record may go on and is kept back."""
         text, rest, nb_records = clean.text, b"", clean.nb_records
         if not is_last and nb_records:
             text = text[: text.rfind(b"\n", 0, -1) + 1]
@@ -228,10 +239,9 @@ class TextReading(Reading):
         clean = []
         records, rest = self.repair(chunk, is_last)
         for record in records:
-            if record.reason:
-                self.reject(record.line, record.reason, record.text)
-            elif len(record.text) > MAX_RECORD_BYTES:
-                self.reject(record.line, TOO_LONG, record.text)
+            reason = record.reason or (len(record.text) > MAX_RECORD_BYTES and TOO_LONG)
+            if reason:
+                self.reject(record, reason)
             else:
                 self.accept(record.line)
                 clean.append(record.text)

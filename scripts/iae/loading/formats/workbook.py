@@ -1,9 +1,4 @@
-"""Reader of workbooks: every visible sheet that has the header, in their order, cells as text.
-
-Workbooks are small and are read whole; their records leave in the same form as any other reading's.
-"""
-
-from __future__ import annotations
+"""Reader of workbooks, read whole: every visible sheet that has the header, cells as text."""
 
 import datetime as dt
 import io
@@ -58,10 +53,7 @@ class Workbook:
     data_columns: tuple[str, ...] = ()
 
     def __call__(self, item: Delivered, wanted: tuple[str, ...], is_careful: bool) -> Reading:
-        """Open a workbook and find the sheets that have every column looked for.
-
-        Where none has, the reading is that of the sheet whose header has most of them.
-        """
+        """Open a workbook and find the sheets that have every column, else the one with most."""
         contents, left_alone = _visible_sheets(item)
         sheets = [_sheet(name, rows, wanted) for name, rows in contents]
         whole = [sheet for sheet in sheets if sheet.nb_found(wanted) == len({*wanted})]

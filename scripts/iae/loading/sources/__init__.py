@@ -1,7 +1,5 @@
 """The sources: one module each, which declares what it delivers, listed here."""
 
-from __future__ import annotations
-
 from iae.loading.declaration import Source
 from iae.loading.sources.asp_contrats_aides import ASP_CONTRATS_AIDES
 from iae.loading.sources.asp_fluxiae import ASP_FLUXIAE

@@ -1,7 +1,5 @@
 """ASP's contrats aidés (docs/sources.md, "asp_contrats_aides"; own input contract)."""
 
-from __future__ import annotations
-
 from iae.loading.codes import dates, ids, places, sirets
 from iae.loading.declaration import Source, Table
 from iae.loading.formats.delimited import Delimited

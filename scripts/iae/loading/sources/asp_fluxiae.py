@@ -1,6 +1,6 @@
 """FluxIAE, the weekly snapshot of ASP's extranet IAE (docs/sources.md, "asp_fluxiae")."""
 
-from __future__ import annotations
+from typing import Any
 
 from iae.loading.codes import dates, ids, nirs, patterns, places, references
 from iae.loading.declaration import Gauge, Key, Source, Table
@@ -87,23 +87,14 @@ _ANNEX_SHARE = f"""
 """  # noqa: S608
 
 
-def _table(
-    name: str,
-    view: str,
-    columns: str,
-    nir: str | None = None,
-    has_personal_data: bool = True,
-    keys: tuple[Key, ...] = (),
-) -> Table:
+def _table(name: str, view: str, columns: str, **more: Any) -> Table:
     return Table(
         name=name,
         # The view's name is matched up to the next "_".
         pattern=rf"fluxIAE_{view}_",
         example=f"fluxIAE_{view}_DDMMYYYY_HHMMSS.csv.gz",
         columns=tuple(columns.split()),
-        nir=nir,
-        has_personal_data=has_personal_data,
-        keys=keys,
+        **more,
     )
 
 
@@ -200,11 +191,7 @@ ASP_FLUXIAE = Source(
             "Salarie",
             "salarie_id salarie_date_modification",
             nir="salarie_nir",
-            keys=(
-                *ids("salarie_id"),
-                *dates("salarie_date_modification"),
-                *nirs("salarie_nir"),
-            ),
+            keys=(*ids("salarie_id"), *dates("salarie_date_modification"), *nirs("salarie_nir")),
         ),
     ),
     open=open_fluxiae,

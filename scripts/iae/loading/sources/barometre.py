@@ -1,9 +1,4 @@
-"""Baromètre des résultats de l'action publique: the published series.
-
-docs/sources.md, "barometre". Licence Ouverte 2.0, DITP/Etalab.
-"""
-
-from __future__ import annotations
+"""Baromètre (docs/sources.md, "barometre"): the published series. Licence Ouverte, DITP/Etalab."""
 
 from iae.loading.codes import patterns
 from iae.loading.declaration import Key, Source, Table

@@ -1,7 +1,5 @@
 """BPI France: entries into the ITI programme (docs/sources.md, "bpifrance_iti"; own contract)."""
 
-from __future__ import annotations
-
 from iae.loading.codes import ids, patterns
 from iae.loading.declaration import Source, Table
 from iae.loading.formats.workbook import Workbook

@@ -1,7 +1,5 @@
 """Extrapro: contrats de professionnalisation (docs/sources.md, "extrapro"; own input contract)."""
 
-from __future__ import annotations
-
 from iae.loading.codes import dates, ids, places, sirets
 from iae.loading.declaration import Source, Table
 from iae.loading.formats.delimited import UTF_8, WINDOWS_1252, Delimited

@@ -1,7 +1,5 @@
 """The yearly list of GEIQ (docs/sources.md, "geiq"): a workbook or delimited text."""
 
-from __future__ import annotations
-
 from iae.loading.codes import places, sirets
 from iae.loading.containers import Delivered
 from iae.loading.declaration import Source, Table

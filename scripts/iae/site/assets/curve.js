@@ -2,10 +2,6 @@
 
 // The series over time: people, index, rate, or the same months of each year.
 
-const VIEWS = {
-  stock: "Personnes", index: "Indice (base 100)", rate: "Pour 10 000 habitants", season: "Mois par mois, une ligne par an",
-};
-
 function showCurve() {
   const measure = currentMeasure();
   const territory = territories.get(state.territory);

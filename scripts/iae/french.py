@@ -1,4 +1,4 @@
-"""French names, numbers and dates of the parts of the page that are written without a script."""
+"""French names, numbers and dates."""
 
 from datetime import date
 
