@@ -19,6 +19,7 @@ composite as (
 composite_scopes as (
 
     select * from {{ ref('open_composite_scopes').include(database=false) }}
+    where scope = 'official'
 
 ),
 
@@ -44,7 +45,6 @@ final as (
     where
         composite.territory_id = 'FR'
         and composite.official_stock is not null
-        and composite_scopes.scope = 'official'
     order by
         composite.month,
         stock_by_structure_type.structure_type

@@ -248,6 +248,12 @@ def period(start: str, end: str | None) -> tuple[date, date] | None:
     return starts.date(), ends.date()
 
 
+def months_present(dates: tuple[date, date], first: date, last: date) -> list[date]:
+    """The months of the series on whose last day a contract runs."""
+    months = months_between(first, last)
+    return [month for month in months if dates[0] <= last_day(month) <= dates[1]]
+
+
 class FluxIAE:
     """What the tables of one extract say of people, structures, annexes and contracts."""
 
@@ -336,11 +342,7 @@ class FluxIAE:
         department = self.located(row["contrat_id_structure"])
         if is_outside(department):
             return "outside_coverage"
-        present = [
-            month
-            for month in months_between(FIRST_MONTHS[structure_type], self.last_month)
-            if dates[0] <= last_day(month) <= dates[1]
-        ]
+        present = months_present(dates, FIRST_MONTHS[structure_type], self.last_month)
         for month in present:
             person = self.person(row["contrat_id_pph"], ("contract", place))
             people[month, department, structure_type].add(person)
@@ -471,9 +473,8 @@ def count_geiq(drop: Drop, table: str, people: People) -> Outcomes:
             return "outside_coverage"
         present = [
             month
-            for month in months_between(SINCE_2021, last_month or date.min)
-            if dates[0] <= last_day(month) <= dates[1]
-            and employer_siret in list_of_year(lists, month.year)
+            for month in months_present(dates, SINCE_2021, last_month or date.min)
+            if employer_siret in list_of_year(lists, month.year)
         ]
         person = usable_nir(row[nir]) or (table, filled(row[key]) or place)
         for month in present:

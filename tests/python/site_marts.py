@@ -136,14 +136,14 @@ def write_release(database: Path, folder: Path) -> None:
     folder.mkdir(parents=True)
     (folder / "datapackage.json").write_text('{"is_synthetic": false}')
     with duckdb.connect(str(database), read_only=True) as connection:
-        for table, change in (
-            ("stock_by_structure_type", "stock - if(structure_type = 'ACI', 100, 0) as stock"),
-            ("composite_stock", "official_stock - 100 as official_stock"),
+        for table, column, fewer in (
+            ("stock_by_structure_type", "stock", "if(structure_type = 'ACI', 100, 0)"),
+            ("composite_stock", "official_stock", "100"),
         ):
-            column = change.rpartition(" ")[2]
+            is_revised = "month = '2022-03-01' and territory_id = 'FR'"
+            said = f"if({is_revised}, {column} - {fewer}, {column}) as {column}"
             connection.execute(
-                f"copy (select * replace (if(month = '2022-03-01' and territory_id = 'FR', "
-                f"{change.partition(' as ')[0]}, {column}) as {column}) from open_data.{table} "
+                f"copy (select * replace ({said}) from open_data.{table} "
                 f"where month < '2022-06-01') to '{folder / table}.parquet'"
             )
 
