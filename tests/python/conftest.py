@@ -11,8 +11,9 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
+from resource import RLIMIT_FSIZE, setrlimit
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import duckdb
@@ -175,15 +176,24 @@ class Pipeline:
             "COLUMNS": "160",
         }
 
-    def run(self, command: Sequence[str | Path]) -> subprocess.CompletedProcess[str]:
-        """Run a command from the project's root, whatever its exit code."""
+    def run(
+        self, command: Sequence[str | Path], *, largest_file: int | None = None, **variables: str
+    ) -> subprocess.CompletedProcess[str]:
+        """Run a command from the project's root, whatever its exit code.
+
+        Args:
+            largest_file: what files may grow to, in bytes: what a full disk is to the database.
+            variables: changes of the environment.
+        """
+        limits = (largest_file, largest_file)
         return subprocess.run(
             [str(word) for word in command],
             cwd=PROJECT,
-            env=self.environment,
+            env=self.environment | variables,
             capture_output=True,
             text=True,
             check=False,
+            preexec_fn=partial(setrlimit, RLIMIT_FSIZE, limits) if largest_file else None,
         )
 
     def succeed(self, command: Sequence[str | Path]) -> str:
@@ -192,9 +202,12 @@ class Pipeline:
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
-    def iae(self, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
-        """Run a command of the project in a process of its own, whatever its exit code."""
-        return self.run([sys.executable, "-m", "iae", *arguments])
+    def iae(
+        self, *arguments: str | Path, largest_file: int | None = None, **variables: str
+    ) -> subprocess.CompletedProcess[str]:
+        """Run a command of the project in a process of its own, as `run` does."""
+        command = [sys.executable, "-m", "iae", *arguments]
+        return self.run(command, largest_file=largest_file, **variables)
 
     def iae_here(self, *arguments: str | Path) -> str:
         """Run a command that must succeed in this process, and return what it printed."""

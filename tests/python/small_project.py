@@ -6,16 +6,15 @@ import os
 import shutil
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import chdir, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import yaml
-from dbt.adapters.duckdb.connections import DuckDBConnectionManager
-from dbt.cli.main import dbtRunner
 
+from conftest import PROJECT, environment, run_dbt
 from iae.loading.raw_tables import opened_to_load
 from iae.paths import published_path
 from iae.publishing.proof import Proof, prove
@@ -23,53 +22,40 @@ from iae.publishing.swap import Publication, publish
 from iae.warehouse import opened
 from killed import publish_killed_at
 
-ROOT = Path(__file__).parents[2]
 FOLDERS = ("macros", "models/staging/loader", "models/intermediate/publication", "models/docs")
 # They are about models that are not here.
 LEFT_OUT = ("exposures.yml", "overview.md")
 
-PEOPLE = "select structure_type, {{ var('factor') }} * nb as nb from {{ ref('people') }}"
-STOCK = "select structure_type, nb from {{ ref('int_people') }}"
-TOTAL = "select sum(nb)::bigint as total from {{ ref('fct_people') }}"
 MODELS = {
-    "intermediate/int_people.sql": PEOPLE,
-    "marts/fct_people.sql": STOCK,
-    "marts/fct_total.sql": TOTAL,
+    "intermediate/int_people.sql": (
+        "select structure_type, {{ var('factor') }} * nb as nb from {{ ref('people') }}"
+    ),
+    "marts/fct_people.sql": "select structure_type, nb from {{ ref('int_people') }}",
+    "marts/fct_total.sql": "select sum(nb)::bigint as total from {{ ref('fct_people') }}",
 }
-PROPERTIES: dict[str, Any] = {
-    "models": [
-        {
-            "name": "fct_people",
-            "description": "People by type.",
-            "columns": [
-                {
-                    "name": "nb",
-                    "description": "People; it's a number.",
-                    "data_tests": ["not_null"],
-                }
-            ],
-        },
-        {
-            "name": "fct_total",
-            "data_tests": [
-                {
-                    "few_rows": {
-                        "description": "The total is small.",
-                        "config": {"severity": "warn"},
-                    }
-                }
-            ],
-        },
-    ],
-    "unit_tests": [
-        {
-            "name": "total_is_a_sum",
-            "model": "fct_total",
-            "given": [{"input": "ref('fct_people')", "rows": [{"nb": 1}, {"nb": 2}]}],
-            "expect": {"rows": [{"total": 3}]},
-        }
-    ],
-}
+PROPERTIES = """
+models:
+  - name: fct_people
+    description: People by type.
+    columns:
+      - name: nb
+        description: People; it's a number.
+        data_tests:
+          - not_null
+  - name: fct_total
+    data_tests:
+      - few_rows:
+          description: The total is small.
+          config: {severity: warn}
+unit_tests:
+  - name: total_is_a_sum
+    model: fct_total
+    given:
+      - input: ref('fct_people')
+        rows: [{nb: 1}, {nb: 2}]
+    expect:
+      rows: [{total: 3}]
+"""
 FEW_ROWS = """
 {% test few_rows(model) %}
 select * from {{ model }} where total < 10
@@ -124,7 +110,7 @@ class SmallProject:
         self._write_recording()
         for path, sql in MODELS.items():
             self.put(f"models/{path}", sql)
-        self.put("models/marts/_properties.yml", yaml.safe_dump(PROPERTIES))
+        self.put("models/marts/_properties.yml", PROPERTIES)
         self.put("seeds/people.csv", "structure_type,nb\nACI,3\nEI,4\n")
         self.put("tests/generic/few_rows.sql", FEW_ROWS)
         self.load(1)
@@ -137,29 +123,29 @@ class SmallProject:
         for path, sql in EDITION_MODELS.items():
             self.put(f"models/{path}", sql)
         name = "models/intermediate/territories/int_department_territories.sql"
-        self.put(name, (ROOT / name).read_text())
-        self.put("seeds/departments.csv", (ROOT / "seeds/departments.csv").read_text())
+        self.put(name, (PROJECT / name).read_text())
+        self.put("seeds/departments.csv", (PROJECT / "seeds/departments.csv").read_text())
 
     def _write_recording(self) -> None:
         for folder in FOLDERS:
             self._copy(folder)
         for name in LEFT_OUT:
             (self.folder / "models" / "docs" / name).unlink()
-        settings = yaml.safe_load((ROOT / "dbt_project.yml").read_text())
+        settings = yaml.safe_load((PROJECT / "dbt_project.yml").read_text())
         settings["vars"] = {"factor": 1}
         self.put("dbt_project.yml", yaml.safe_dump(settings))
-        shutil.copy(ROOT / "profiles.yml", self.folder)
-        audit = yaml.safe_load((ROOT / "models/marts/audit/_audit__models.yml").read_text())
+        shutil.copy(PROJECT / "profiles.yml", self.folder)
+        audit = yaml.safe_load((PROJECT / "models/marts/audit/_audit__models.yml").read_text())
         audit["models"] = [one for one in audit["models"] if one["name"] == "audit_builds"]
         self.put("models/marts/audit/_audit__models.yml", yaml.safe_dump(audit))
         name = "models/marts/audit/audit_builds.sql"
-        shutil.copy(ROOT / name, self.folder / name)
-        shutil.copy(ROOT / "models/marts/_groups.yml", self.folder / "models/marts")
+        shutil.copy(PROJECT / name, self.folder / name)
+        shutil.copy(PROJECT / "models/marts/_groups.yml", self.folder / "models/marts")
         (self.folder / "tests/generic").mkdir(parents=True)
 
     def _copy(self, folder: str) -> None:
         """Copy a folder of the project without its tests, which run on the sample."""
-        shutil.copytree(ROOT / folder, self.folder / folder)
+        shutil.copytree(PROJECT / folder, self.folder / folder)
         for path in (self.folder / folder).glob("*.yml"):
             properties = yaml.safe_load(path.read_text())
             properties.pop("unit_tests", None)
@@ -189,9 +175,8 @@ class SmallProject:
     def dbt(self, *arguments: str, succeeds: bool = True) -> None:
         """Run dbt, which must succeed or fail as said."""
         with self._entered():
-            done = dbtRunner().invoke(["--quiet", *arguments])
-            DuckDBConnectionManager.close_all_connections()
-        assert done.success == succeeds, arguments
+            done, printed = run_dbt(["--quiet", *arguments], dict(os.environ))
+        assert done.success == succeeds, (arguments, printed)
 
     def prove(self, here: Path | None = None) -> Proof:
         """Prove the build from a folder, the root of the project unless told."""
@@ -220,19 +205,14 @@ class SmallProject:
 
     @contextmanager
     def _entered(self, here: Path | None = None) -> Iterator[None]:
-        before, environment = Path.cwd(), os.environ.copy()
-        os.environ.update(
-            IAE_WAREHOUSE=str(self.warehouse),
-            DBT_PROFILES_DIR=str(self.folder),
-            DBT_PROJECT_DIR=str(self.folder),
-            DO_NOT_TRACK="1",
-        )
+        variables = {
+            **os.environ,
+            "IAE_WAREHOUSE": str(self.warehouse),
+            "DBT_PROFILES_DIR": str(self.folder),
+            "DBT_PROJECT_DIR": str(self.folder),
+            "DO_NOT_TRACK": "1",
+        }
         for name in ("DBT_TARGET_PATH", "DBT_LOG_PATH"):
-            os.environ.pop(name, None)
-        os.chdir(here or self.folder)
-        try:
+            variables.pop(name, None)
+        with environment(variables), chdir(here or self.folder):
             yield
-        finally:
-            os.chdir(before)
-            os.environ.clear()
-            os.environ.update(environment)

@@ -12,7 +12,8 @@ import pytest
 from iae.errors import IaeError
 from small_project import MODELS, SmallProject
 
-Act = Callable[[SmallProject], object]
+# SQL past dbt, the words of a command of dbt, or anything else.
+Act = str | list[str] | Callable[[SmallProject], object]
 
 
 @pytest.fixture(scope="module")
@@ -80,9 +81,9 @@ def edit_a_model(project: SmallProject) -> None:
 
 def let_the_test_only_warn(project: SmallProject) -> None:
     text = (project.folder / "models/marts/_properties.yml").read_text()
-    warns = "not_null:\n        config: {severity: warn}"
+    warns = "- not_null: {config: {severity: warn}}"
     assert "- not_null" in text
-    project.put("models/marts/_properties.yml", text.replace("not_null", warns))
+    project.put("models/marts/_properties.yml", text.replace("- not_null", warns))
 
 
 def edit_a_macro(project: SmallProject) -> None:
@@ -90,22 +91,17 @@ def edit_a_macro(project: SmallProject) -> None:
     path.write_text(path.read_text() + "\n")
 
 
-def run_on_another_target(project: SmallProject) -> None:
-    profiles = (project.folder / "profiles.yml").read_text()
-    project.put("elsewhere/profiles.yml", profiles.replace("warehouse:\n", "other:\n", 1))
-    text = (project.folder / "elsewhere/profiles.yml").read_text()
-    project.put("elsewhere/profiles.yml", text.replace("target: warehouse", "target: other"))
-    elsewhere = str(project.folder / "elsewhere")
-    project.dbt("build", "--select", "int_people+", "--profiles-dir", elsewhere)
+def run_by_other_profiles(changes: dict[str, str]) -> Act:
+    def act(project: SmallProject) -> None:
+        profiles = (project.folder / "profiles.yml").read_text()
+        for old, new in changes.items():
+            assert old in profiles
+            profiles = profiles.replace(old, new, 1)
+        project.put("elsewhere/profiles.yml", profiles)
+        elsewhere = str(project.folder / "elsewhere")
+        project.dbt("build", "--select", "int_people+", "--profiles-dir", elsewhere)
 
-
-def run_by_another_profile_of_the_same_name(project: SmallProject) -> None:
-    profiles = (project.folder / "profiles.yml").read_text()
-    other = profiles.replace("settings:\n", "settings:\n        integer_division: true\n")
-    assert other != profiles
-    project.put("elsewhere/profiles.yml", other)
-    elsewhere = str(project.folder / "elsewhere")
-    project.dbt("build", "--select", "int_people+", "--profiles-dir", elsewhere)
+    return act
 
 
 def build_an_edited_copy(project: SmallProject) -> None:
@@ -142,15 +138,18 @@ FOREIGN = "is not the project's own setting"
 EDITED = "has changed since dbt read it: run dbt build."
 BY_HAND = "marts.fct_people was changed by something else than a build: run dbt build."
 
-WAYS_ROUND: dict[str, tuple[list[Act | list[str]], str]] = {
+WAYS_ROUND: dict[str, tuple[list[Act], str]] = {
     "other variables": (
         [["build", "--select", "int_people+", "--vars", "{factor: 2}"]],
         "--vars '{factor: 2}' is not the project's own setting",
     ),
     "other variables, retried": ([fail_with_other_vars_and_retry], FOREIGN),
-    "another target": ([run_on_another_target], "--target other " + FOREIGN),
+    "another target": (
+        [run_by_other_profiles({"warehouse:\n": "other:\n", "target: warehouse": "target: other"})],
+        "--target other " + FOREIGN,
+    ),
     "another profile of the same name": (
-        [run_by_another_profile_of_the_same_name],
+        [run_by_other_profiles({"settings:\n": "settings:\n        integer_division: true\n"})],
         "--profiles-dir " + FOREIGN,
     ),
     "an edited copy of the project": (
@@ -202,48 +201,48 @@ WAYS_ROUND: dict[str, tuple[list[Act | list[str]], str]] = {
         "`dbt run --select fct_people` of ",
     ),
     "a table changed by hand": (
-        [lambda project: project.execute("update marts.fct_people set nb = nb + 1")],
+        ["update marts.fct_people set nb = nb + 1"],
         BY_HAND,
     ),
     "a column renamed by hand": (
-        [lambda project: project.execute("alter table marts.fct_people rename nb to other")],
+        ["alter table marts.fct_people rename nb to other"],
         BY_HAND,
     ),
     "a table changed by hand and built on": (
         [
-            lambda project: project.execute("update intermediate.int_people set nb = 10 * nb"),
+            "update intermediate.int_people set nb = 10 * nb",
             ["build", "--select", "fct_people+"],
         ],
         "intermediate.int_people was changed by something else than a build: run dbt build.",
     ),
     "a view changed by hand": (
         [
-            lambda project: project.execute(
-                "create or replace view staging.stg_loader__contents as "
-                "select 'a' as name, 'b' as contents"
-            )
+            "create or replace view staging.stg_loader__contents as "
+            "select 'a' as name, 'b' as contents"
         ],
         "was changed by something else than a build: run dbt build.",
     ),
     "a test that fails": (
         [
-            lambda project: project.execute("update marts.fct_people set nb = null"),
+            "update marts.fct_people set nb = null",
             lambda project: project.dbt("test", succeeds=False),
         ],
         'Test "not_null of fct_people.nb" failed in `dbt test` of ',
     ),
     "a mart that is gone": (
-        [lambda project: project.execute("drop table marts.fct_people")],
+        ["drop table marts.fct_people"],
         "Nothing is built here, or a table is gone: run dbt build.",
     ),
 }
 
 
 @pytest.mark.parametrize(("acts", "reason"), WAYS_ROUND.values(), ids=WAYS_ROUND)
-def test_refuses(project: SmallProject, acts: list[Act | list[str]], reason: str) -> None:
+def test_refuses(project: SmallProject, acts: list[Act], reason: str) -> None:
     for act in acts:
         if callable(act):
             act(project)
+        elif isinstance(act, str):
+            project.execute(act)
         else:
             project.dbt(*act)
     assert reason in refusal(project)

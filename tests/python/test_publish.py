@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import random
-import resource
 import shutil
-import signal
 import stat
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import duckdb
@@ -18,6 +15,7 @@ from conftest import Pipeline
 from iae.disk import held
 from iae.publishing.swap import publish
 from iae.warehouse import opened
+from test_kill import duration, killed_at, started
 
 NB_ROWS = 200_000
 
@@ -101,10 +99,8 @@ def test_refuses_what_is_not_proven(pipeline: Pipeline) -> None:
     publish_here(pipeline)
     write_warehouse(pipeline, edition=2, reason="marts.fct_rows was not built: run dbt build.")
     done = pipeline.iae("publish")
-    assert (done.returncode, done.stderr) == (
-        1,
-        "Error: marts.fct_rows was not built: run dbt build.\n",
-    )
+    said = "Error: marts.fct_rows was not built: run dbt build.\n"
+    assert (done.returncode, done.stderr) == (1, said)
     assert edition_of(pipeline.published) == 1
 
 
@@ -124,10 +120,7 @@ def test_refuses_without_a_warehouse(pipeline: Pipeline) -> None:
 def test_refuses_to_publish_over_the_working_file(pipeline: Pipeline) -> None:
     write_warehouse(pipeline)
     pipeline.warehouse.rename(pipeline.published)
-    environment = pipeline.environment | {"IAE_WAREHOUSE": str(pipeline.published)}
-    done = subprocess.run(
-        [sys.executable, "-m", "iae", "publish"], env=environment, capture_output=True, text=True
-    )
+    done = pipeline.iae("publish", IAE_WAREHOUSE=str(pipeline.published))
     assert (done.returncode, "set IAE_WAREHOUSE to another" in done.stderr) == (1, True)
 
 
@@ -187,13 +180,7 @@ def test_a_full_disk_leaves_the_last_edition(pipeline: Pipeline) -> None:
     write_warehouse(pipeline)
     pipeline.publish()
     write_warehouse(pipeline, edition=2)
-    done = subprocess.run(
-        [sys.executable, "-m", "iae", "publish"],
-        env=pipeline.environment,
-        capture_output=True,
-        text=True,
-        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, 300_000)),
-    )
+    done = pipeline.iae("publish", largest_file=300_000)
     assert (done.returncode, "Traceback" in done.stderr) == (1, False)
     assert "it is as before" in " ".join(done.stderr.split())
     assert edition_of(pipeline.published) == 1
@@ -205,23 +192,15 @@ def test_a_full_disk_leaves_the_last_edition(pipeline: Pipeline) -> None:
 def test_killed_at_any_moment_loses_nothing(pipeline: Pipeline) -> None:
     write_warehouse(pipeline)
     pipeline.publish()
-    command = [sys.executable, "-m", "iae", "publish"]
     write_warehouse(pipeline, edition=2)
-    began = time.monotonic()
-    pipeline.publish()
-    duration = time.monotonic() - began
+    seconds = duration(pipeline.publish)
     moments = random.Random(1)
     nb_killed = 0
     for edition in range(3, 11):
         write_warehouse(pipeline, edition=edition)
-        process = subprocess.Popen(
-            command, env=pipeline.environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-        )
         # Most of the time is Python's start: the second half is where the file is written.
-        time.sleep(duration * moments.uniform(0.3, 1.0))
-        process.send_signal(signal.SIGKILL)
-        process.communicate()
-        nb_killed += process.returncode == -signal.SIGKILL
+        moment = seconds * moments.uniform(0.3, 1.0)
+        nb_killed += killed_at(started(pipeline, "publish"), moment)
         assert edition_of(pipeline.published) in (edition - 1, edition)
         publish_here(pipeline)
         assert edition_of(pipeline.published) == edition
