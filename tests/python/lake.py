@@ -6,6 +6,7 @@ python -m lake PUBLISHED SECONDS         the trial, from tests/python; prints wh
 from __future__ import annotations
 
 import getpass
+import itertools
 import json
 import os
 import random
@@ -17,6 +18,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -28,6 +30,8 @@ from iae.publishing.swap import STORAGE_VERSION
 from iae.sharing.share import lake_python
 
 PASSWORD = "a password of the tests"
+NB_WRITERS = 2
+NB_READERS = 20
 READING = Path(__file__).with_name("lake_reading.py")
 
 
@@ -191,8 +195,6 @@ def run_trial(
     seconds: float,
     *,
     tables: tuple[str, ...] | None = None,
-    nb_writers: int = 2,
-    nb_readers: int = 20,
 ) -> Trial:
     """Share one edition after another from each writer, and read them all the while.
 
@@ -206,7 +208,7 @@ def run_trial(
     theirs = postgres.environment("reader", "trial")
     lake = folder / "lake"
     trial = Trial()
-    numbers = iter(range(1, 10_000))
+    numbers = itertools.count(1)
     lock = threading.Lock()
 
     def next_variant() -> Path:
@@ -250,28 +252,17 @@ def run_trial(
     first = next_variant()
     share(first)
     trial.written.append(first)
-    readers = reading(theirs, "read", str(nb_readers))
+    readers = reading(theirs, "read", str(NB_READERS))
     assert readers.stdout
     assert readers.stdout.readline() == "ready\n"
     begin = time.monotonic()
     end = begin + seconds
-    faults: list[BaseException] = []
-
-    def guarded(seed: int) -> None:
-        try:
-            one_writer(seed)
-        except BaseException as fault:
-            faults.append(fault)
-
-    writers = [threading.Thread(target=guarded, args=(seed,)) for seed in range(nb_writers)]
-    for writer in writers:
-        writer.start()
-    for writer in writers:
-        writer.join()
+    with ThreadPoolExecutor(NB_WRITERS) as writers:
+        ends = [writers.submit(one_writer, seed) for seed in range(NB_WRITERS)]
     trial.read = found_by(readers)
     trial.seconds = time.monotonic() - begin
-    if faults:
-        raise faults[0]
+    for one in ends:
+        one.result()
     trial.found = read_lake(theirs, "compare", *trial.written)
     return trial
 

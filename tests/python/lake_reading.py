@@ -14,6 +14,7 @@ import sys
 import threading
 import time
 from collections import defaultdict
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -79,41 +80,32 @@ def read(nb_readers: int) -> dict[str, Any]:
     seen: defaultdict[str, defaultdict[str, list[tuple[int, int]]]] = defaultdict(
         lambda: defaultdict(list)
     )
-    faults: list[str] = []
     lock = threading.Lock()
     is_over = threading.Event()
 
     def one_reader(connection: duckdb.DuckDBPyConnection, seed: int) -> None:
         chance = random.Random(seed)
-        try:
-            while not is_over.is_set():
-                connection.execute("begin")
-                build, content = read_tables(connection, "lake", chosen_by=chance)
-                connection.execute("commit")
-                with lock:
-                    transactions[build] += 1
-                    for table, found in content.items():
-                        if found not in seen[build][table]:
-                            seen[build][table].append(found)
-                time.sleep(0.05)
-        except Exception as error:
+        while not is_over.is_set():
+            connection.execute("begin")
+            build, content = read_tables(connection, "lake", chosen_by=chance)
+            connection.execute("commit")
             with lock:
-                faults.append(str(error))
+                transactions[build] += 1
+                for table, found in content.items():
+                    if found not in seen[build][table]:
+                        seen[build][table].append(found)
+            time.sleep(0.05)
 
     programs = [attached_lake() for _ in range(0, nb_readers, NB_READERS_OF_A_PROGRAM)]
-    threads = [
-        threading.Thread(
-            target=one_reader, args=(programs[number // NB_READERS_OF_A_PROGRAM].cursor(), number)
-        )
-        for number in range(nb_readers)
-    ]
-    for thread in threads:
-        thread.start()
-    print("ready", flush=True)
-    sys.stdin.read()
-    is_over.set()
-    for thread in threads:
-        thread.join()
+    with ThreadPoolExecutor(nb_readers) as readers:
+        ends = [
+            readers.submit(one_reader, programs[number // NB_READERS_OF_A_PROGRAM].cursor(), number)
+            for number in range(nb_readers)
+        ]
+        print("ready", flush=True)
+        sys.stdin.read()
+        is_over.set()
+    faults = [str(one.exception()) for one in ends if one.exception()]
     return {"transactions": transactions, "seen": seen, "faults": faults}
 
 

@@ -10,11 +10,12 @@ import sys
 import tarfile
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
 import duckdb
+import pytest
 import pyzipper
 import xlsxwriter
 from click.testing import Result
@@ -38,6 +39,7 @@ ITI = "bpifrance_iti/iti_entrees_20220301.xlsx"
 CONTRATS_AIDES = list(SOURCES["asp_contrats_aides"].tables[0].wanted)
 
 Row = Mapping[str, str]
+Content = bytes | str | list[dict[str, str]]
 
 
 def view(table: str) -> str:
@@ -96,17 +98,19 @@ def rows_of(table: Table, nb_rows: int) -> list[dict[str, str]]:
 
 def write_fluxiae(
     drop: Path,
-    contents: Mapping[str, bytes | str | None] | None = None,
+    contents: Mapping[str, Content | None] | None = None,
     *,
     nb_rows: int = 3,
     stamp: str = STAMP,
 ) -> Path:
-    """Write a whole drop of FluxIAE, `contents` aside: given as they are, or left out (None)."""
+    """Write a whole drop of FluxIAE, `contents` aside: rows, files as they are, or none (None)."""
     folder = drop / "asp_fluxiae"
     folder.mkdir(parents=True, exist_ok=True)
     contents = contents or {}
     for name, table in FLUXIAE.items():
-        content = contents.get(name, fluxiae_text(table, rows_of(table, nb_rows), deb=stamp))
+        content = contents.get(name, rows_of(table, nb_rows))
+        if isinstance(content, list):
+            content = fluxiae_text(table, content, deb=stamp)
         if content is not None:
             data = content.encode() if isinstance(content, str) else content
             is_packed = data.startswith((b"\x1f\x8b", b"PK"))
@@ -223,19 +227,24 @@ def error_of(*arguments: str | Path) -> str:
 
 
 @contextmanager
-def open_elsewhere(path: Path) -> Iterator[subprocess.Popen[str]]:
-    """A process that has a warehouse open, killed at the end."""
-    holding = "import duckdb, sys; c = duckdb.connect(sys.argv[1]); print('open'); input()"
+def begun(code: str, *words: str | Path) -> Iterator[subprocess.Popen[str]]:
+    """Python code that runs in another process and has printed a line; killed at the end."""
     with subprocess.Popen(
-        [sys.executable, "-u", "-c", holding, path],
+        [sys.executable, "-u", "-c", code, *words],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
     ) as process:
         assert process.stdout is not None
-        assert process.stdout.readline() == "open\n"
+        assert process.stdout.readline() == "begun\n"
         yield process
         process.kill()
+
+
+def open_elsewhere(path: Path) -> AbstractContextManager[subprocess.Popen[str]]:
+    """A process that has a warehouse open."""
+    holding = "import duckdb, sys; c = duckdb.connect(sys.argv[1]); print('begun'); input()"
+    return begun(holding, path)
 
 
 class Warehouse:
@@ -266,19 +275,14 @@ class Warehouse:
 
     def fault(self, *drops: Path, **options: Any) -> str:
         """Load what must be refused; return the sentence."""
-        try:
+        with pytest.raises(IaeError) as refused:
             self.load(*drops, **options)
-        except IaeError as error:
-            sentence = str(error)
-        else:
-            raise AssertionError("nothing was refused")
+        sentence = str(refused.value)
         assert "\n" not in sentence
         return sentence
 
-    @contextmanager
-    def connected(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        with opened_to_load(self.path) as connection:
-            yield connection
+    def connected(self) -> AbstractContextManager[duckdb.DuckDBPyConnection]:
+        return opened_to_load(self.path)
 
     def query(self, sql: str) -> list[tuple[Any, ...]]:
         with self.connected() as connection:

@@ -11,7 +11,7 @@ import pytest
 
 from iae import disk
 from iae.errors import IaeError
-from loading import write_fluxiae
+from loading import begun, write_fluxiae
 
 # What Windows is to the package.
 ELSEWHERE = """
@@ -26,7 +26,7 @@ from pathlib import Path
 from iae.disk import held
 
 with held(Path(sys.argv[1]), "held"):
-    print("held", flush=True)
+    print("begun")
     sys.stdin.read()
 """
 
@@ -38,11 +38,7 @@ def test_a_lock_goes_with_its_process(
     lock = tmp_path / "it's a lock"
     if system:
         monkeypatch.setattr(disk, "fcntl", None)
-    with subprocess.Popen(
-        [sys.executable, "-c", system + HOLD, lock], stdin=subprocess.PIPE, stdout=subprocess.PIPE
-    ) as other:
-        assert other.stdout
-        assert other.stdout.readline() == b"held\n"
+    with begun(system + HOLD, lock) as other:
         with pytest.raises(IaeError, match="busy"), disk.held(lock, "busy"):
             pass
         other.kill()

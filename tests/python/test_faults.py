@@ -11,7 +11,6 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from typer.testing import CliRunner
 
 import iae.cli
 from iae.cli import app
@@ -21,8 +20,7 @@ from iae.publishing.proof import Proof
 from iae.publishing.swap import publish
 from iae.release.release import write_release
 from iae.site import build_site
-
-NIR = "185057512000542"
+from loading import NIR, run
 
 
 def raised(sql: str) -> duckdb.Error:
@@ -81,20 +79,20 @@ def test_faults_of_ours_are_none_of_the_users(error: Exception) -> None:
     assert as_fault(error) is None
 
 
-def status_that_raises(
-    monkeypatch: pytest.MonkeyPatch, error: BaseException, *words: str
-) -> tuple[int, str]:
+def shown_where(
+    monkeypatch: pytest.MonkeyPatch, error: BaseException, *words: str, code: int = 1
+) -> str:
+    """What a command shows where it meets an error."""
+
     def fail() -> None:
         raise error
 
     monkeypatch.setattr("iae.warehouse.warehouse_path", fail)
-    result = CliRunner().invoke(app, [*words])
-    return result.exit_code, result.stderr
+    return run(*words, code=code).stderr
 
 
 def test_a_fault_of_ours_shows_where_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
-    code, shown = status_that_raises(monkeypatch, raised("select nothing"), "status")
-    assert code == 1
+    shown = shown_where(monkeypatch, raised("select nothing"), "status")
     assert shown.startswith("Traceback")
     assert "cli.py" in shown
     assert "Binder Error" in shown
@@ -137,18 +135,16 @@ def test_a_traceback_quotes_no_value(monkeypatch: pytest.MonkeyPatch, words: lis
     wrapped = ValueError("of ours")
     wrapped.__cause__ = raised(f"select '{NIR} bis'::integer")
     assert NIR in str(wrapped.__cause__)
-    code, shown = status_that_raises(monkeypatch, wrapped, *words)
-    assert code == 1
+    shown = shown_where(monkeypatch, wrapped, *words)
     assert "ConversionException: (not shown" in shown
     assert NIR not in shown
 
 
 def test_debug_shows_the_traceback_of_anything(monkeypatch: pytest.MonkeyPatch) -> None:
     sentence = IaeError("A sentence.")
-    assert status_that_raises(monkeypatch, sentence, "status") == (1, "Error: A sentence.\n")
+    assert shown_where(monkeypatch, sentence, "status") == "Error: A sentence.\n"
     for words in (["status", "--debug"], ["--debug", "status"]):
-        code, shown = status_that_raises(monkeypatch, sentence, *words)
-        assert code == 1
+        shown = shown_where(monkeypatch, sentence, *words)
         assert shown.startswith("Traceback")
         assert shown.endswith("Error: A sentence.\n")
 
@@ -156,13 +152,12 @@ def test_debug_shows_the_traceback_of_anything(monkeypatch: pytest.MonkeyPatch) 
 def test_every_command_has_debug() -> None:
     for command in app.registered_commands:
         assert command.callback is not None
-        result = CliRunner().invoke(app, [command.callback.__name__, "--help"])
-        assert "--debug" in result.stdout, command.callback.__name__
+        name = command.callback.__name__
+        assert "--debug" in run(name, "--help").stdout, name
 
 
 def test_version() -> None:
-    result = CliRunner().invoke(app, ["--version"])
-    assert (result.exit_code, result.stdout.split()[0]) == (0, "iae")
+    assert run("--version").stdout.split()[0] == "iae"
 
 
 @pytest.mark.parametrize(
@@ -174,10 +169,8 @@ def test_version() -> None:
     ],
 )
 def test_ctrl_c(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> None:
-    assert status_that_raises(monkeypatch, error, "status") == (
-        130,
-        "Error: Stopped before the end; the warehouse is as it was.\n",
-    )
+    shown = shown_where(monkeypatch, error, "status", code=130)
+    assert shown == "Error: Stopped before the end; the warehouse is as it was.\n"
 
 
 def test_ctrl_c_while_a_sample_is_drawn(tmp_path: Path) -> None:

@@ -6,7 +6,6 @@ import os
 import shutil
 import signal
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -16,7 +15,7 @@ import pytest
 from conftest import PROJECT
 from iae.errors import IaeError
 from iae.folders import MARK, replaced
-from loading import put, run
+from loading import begun, put, run
 
 
 @pytest.fixture(autouse=True)
@@ -181,7 +180,7 @@ from pathlib import Path
 from iae.folders import replaced
 with replaced(Path(sys.argv[1]), "site") as folder:
     (folder / "index.html").write_text("half")
-    print("written", flush=True)
+    print("begun")
     time.sleep(60)
 """
 
@@ -189,12 +188,8 @@ with replaced(Path(sys.argv[1]), "site") as folder:
 @pytest.fixture
 def slow(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
     """A process that has half written the folder `site`."""
-    command = [sys.executable, "-c", SLOW, str(tmp_path / "site")]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        assert process.stdout.readline() == "written\n"
+    with begun(SLOW, tmp_path / "site") as process:
         yield process
-        process.kill()
 
 
 def test_a_kill_leaves_what_was_there(tmp_path: Path, request: pytest.FixtureRequest) -> None:

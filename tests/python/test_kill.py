@@ -158,8 +158,7 @@ def test_no_personal_data_is_left_anywhere(drop: Path, tmp_path: Path) -> None:
     files = [path for path in pipeline.folder.rglob("*") if path.is_file()]
     assert pipeline.warehouse in files
     for content in [text.encode() for text in shown] + [path.read_bytes() for path in files]:
-        assert not {found[1] for found in NIR.finditer(content)} & numbers
-        assert not any(name in content for name in names)
+        assert not holds_a_person(content, numbers, names)
     assert pipeline.query("select count(*) > 0, count(raw_text) from raw.rejected_rows") == [
         (True, 0)
     ]
@@ -181,3 +180,10 @@ def persons_of(salarie: Path) -> tuple[set[bytes], set[bytes]]:
     numbers = {nir.encode() for nir, _ in rows if nir and NIR.match(nir.encode())}
     names = {name.encode() for _, name in rows if name and len(name) >= 12}
     return {number for number in numbers if len(set(number)) > 1}, names
+
+
+def holds_a_person(content: bytes, numbers: set[bytes], names: set[bytes]) -> bool:
+    """Whether one of the numbers or of the names is anywhere in a file."""
+    return not numbers.isdisjoint(found[1] for found in NIR.finditer(content)) or any(
+        name in content for name in names
+    )

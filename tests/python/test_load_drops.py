@@ -47,133 +47,119 @@ DATED = texts("22022022_112211")
 NEXT = texts("01032022_112211")
 
 
-PLACES: dict[str, tuple[dict[str, bytes], list[str]]] = {
-    "one folder down": (below("asp_fluxiae/unpacked", DATED), ["asp_fluxiae 2022-02-22"]),
-    "two folders down": (below("asp_fluxiae/a/b", DATED), ["asp_fluxiae 2022-02-22"]),
-    "a folder per extract": (
-        below("asp_fluxiae/a", DATED) | below("asp_fluxiae/b", NEXT),
-        ["asp_fluxiae 2022-02-22", "asp_fluxiae 2022-03-01"],
-    ),
-    "loose files of two dates": (
-        below("asp_fluxiae", NEXT | DATED),
-        ["asp_fluxiae 2022-02-22", "asp_fluxiae 2022-03-01"],
-    ),
-    "two archives side by side": (
-        {"asp_fluxiae/b.zip": zipped(DATED), "asp_fluxiae/a.tar.gz": tarred(NEXT)},
-        ["asp_fluxiae 2022-02-22", "asp_fluxiae 2022-03-01"],
-    ),
-    "two extracts in one archive": (
-        {"asp_fluxiae/a.zip": zipped(DATED | NEXT)},
-        ["asp_fluxiae 2022-02-22", "asp_fluxiae 2022-03-01"],
-    ),
-    "archives in an archive": (
-        {"asp_fluxiae/a.zip": zipped({"1.zip": zipped(DATED), "2.zip": zipped(NEXT)})},
-        ["asp_fluxiae 2022-02-22", "asp_fluxiae 2022-03-01"],
-    ),
-    "two archives of one date": (
-        {"asp_fluxiae/1.zip": zipped(DATED), "asp_fluxiae/2.zip": zipped(texts(nb_rows=4))},
-        ["asp_fluxiae 2022-02-22", "asp_fluxiae 2022-02-22"],
-    ),
-    "one extract in two archives": (
-        {
+# By what is found: the files of each case.
+PLACES: dict[str, dict[str, dict[str, bytes]]] = {
+    "asp_fluxiae 2022-02-22": {
+        "one folder down": below("asp_fluxiae/unpacked", DATED),
+        "two folders down": below("asp_fluxiae/a/b", DATED),
+        "one extract in two archives": {
             "asp_fluxiae/1.zip": zipped(dict([*DATED.items()][:2])),
             "asp_fluxiae/2.zip": zipped(dict([*DATED.items()][2:])),
         },
-        ["asp_fluxiae 2022-02-22"],
-    ),
-    "a zip a table, with a notice": (
-        {
+        "a zip a table, with a notice": {
             f"asp_fluxiae/{name}.zip": zipped({name: content, "notice.txt": b"x"})
             for name, content in DATED.items()
         },
-        ["asp_fluxiae 2022-02-22"],
-    ),
-    "a zip whose names have backslashes": (
-        {"asp_fluxiae/a.zip": zipped({f"week\\{n}": text for n, text in DATED.items()})},
-        ["asp_fluxiae 2022-02-22"],
-    ),
-    "zips in a tar.gz": (
-        {"asp_fluxiae/a.tgz": tarred({f"{n}.zip": zipped({n: t}) for n, t in DATED.items()})},
-        ["asp_fluxiae 2022-02-22"],
-    ),
-    "gzips in a tar.gz": (
-        {"asp_fluxiae/a.tgz": tarred({f"{n}.gz": gzip.compress(t) for n, t in DATED.items()})},
-        ["asp_fluxiae 2022-02-22"],
-    ),
-    "a workbook in a zip of its name": (
-        {"bpifrance_iti/iti_entrees_20220301.zip": zipped({"x.xlsx": workbook(ITI_ROWS)})},
-        ["bpifrance_iti 2022-03-01"],
-    ),
-    "a workbook in a tar.gz": (
-        {"bpifrance_iti/a.tar.gz": tarred({"iti_entrees_20220301.xlsx": workbook(ITI_ROWS)})},
-        ["bpifrance_iti 2022-03-01"],
-    ),
-    "a workbook in a tar.gz in a zip": (
-        {
+        "a zip whose names have backslashes": {
+            "asp_fluxiae/a.zip": zipped({f"week\\{n}": text for n, text in DATED.items()})
+        },
+        "zips in a tar.gz": {
+            "asp_fluxiae/a.tgz": tarred({f"{n}.zip": zipped({n: t}) for n, t in DATED.items()})
+        },
+        "gzips in a tar.gz": {
+            "asp_fluxiae/a.tgz": tarred({f"{n}.gz": gzip.compress(t) for n, t in DATED.items()})
+        },
+        "the drop unpacked": below("drop/asp_fluxiae", DATED),
+        "an archive and no folder": {"a.tar.gz": zipped(DATED)},
+    },
+    "asp_fluxiae 2022-02-22, asp_fluxiae 2022-03-01": {
+        "a folder per extract": below("asp_fluxiae/a", DATED) | below("asp_fluxiae/b", NEXT),
+        "loose files of two dates": below("asp_fluxiae", NEXT | DATED),
+        "two archives side by side": {
+            "asp_fluxiae/b.zip": zipped(DATED),
+            "asp_fluxiae/a.tar.gz": tarred(NEXT),
+        },
+        "two extracts in one archive": {"asp_fluxiae/a.zip": zipped(DATED | NEXT)},
+        "archives in an archive": {
+            "asp_fluxiae/a.zip": zipped({"1.zip": zipped(DATED), "2.zip": zipped(NEXT)})
+        },
+    },
+    "asp_fluxiae 2022-02-22, asp_fluxiae 2022-02-22": {
+        "two archives of one date": {
+            "asp_fluxiae/1.zip": zipped(DATED),
+            "asp_fluxiae/2.zip": zipped(texts(nb_rows=4)),
+        },
+    },
+    "bpifrance_iti 2022-03-01": {
+        "a workbook in a zip of its name": {
+            "bpifrance_iti/iti_entrees_20220301.zip": zipped({"x.xlsx": workbook(ITI_ROWS)})
+        },
+        "a workbook in a tar.gz": {
+            "bpifrance_iti/a.tar.gz": tarred({"iti_entrees_20220301.xlsx": workbook(ITI_ROWS)})
+        },
+        "a workbook in a tar.gz in a zip": {
             "bpifrance_iti/a.zip": zipped(
                 {"b.tar.gz": tarred({"iti_entrees_20220301.xlsx": workbook(ITI_ROWS)})}
             )
         },
-        ["bpifrance_iti 2022-03-01"],
-    ),
-    "other case, and a space": (
-        {"EXTRAPRO /contrats_pro_20220301.csv": CONTRACTS},
-        ["extrapro 2022-03-01"],
-    ),
-    "accents, spaces and hyphens": (
-        {"Contrats": b"x", "ASP contrats-aidés/contrats_aides_20220301.csv": AIDES},
-        ["asp_contrats_aides 2022-03-01"],
-    ),
-    "the folder that a path not read as one makes": (
-        {"extrapro/~/contrats_pro_20220301.csv": CONTRACTS},
-        ["extrapro 2022-03-01"],
-    ),
-    "other case of the file, one folder down, date with hyphens": (
-        {"ExtraPro/mars/CONTRATS_PRO_2022-03-01.CSV": CONTRACTS},
-        ["extrapro 2022-03-01"],
-    ),
-    "the date is the folder's": (
-        {"extrapro/2022-03-01/contrats_pro.csv": CONTRACTS},
-        ["extrapro 2022-03-01"],
-    ),
-    "lists in folders of their years": (
-        {"geiq/2021/geiq_2021.csv": GEIQ_LIST, "geiq/2022/geiq_2022.txt": GEIQ_LIST},
-        ["geiq 2021-01-01", "geiq 2022-01-01"],
-    ),
-    "an edition": (
-        below("barometre/2022-03-15", edition(["nb-beneficiaires-siae"])),
-        ["barometre 2022-03-15"],
-    ),
-    "an edition two folders down": (
-        below("Barometre/editions/2022-03-15", edition(["nb-beneficiaires-siae"])),
-        ["barometre 2022-03-15"],
-    ),
-    "an edition straight in the folder, dated in the names": (
-        {
+    },
+    "extrapro 2022-03-01": {
+        "other case, and a space": {"EXTRAPRO /contrats_pro_20220301.csv": CONTRACTS},
+        "the folder that a path not read as one makes": {
+            "extrapro/~/contrats_pro_20220301.csv": CONTRACTS
+        },
+        "other case of the file, one folder down, date with hyphens": {
+            "ExtraPro/mars/CONTRATS_PRO_2022-03-01.CSV": CONTRACTS
+        },
+        "the date is the folder's": {"extrapro/2022-03-01/contrats_pro.csv": CONTRACTS},
+    },
+    "asp_contrats_aides 2022-03-01": {
+        "accents, spaces and hyphens": {
+            "Contrats": b"x",
+            "ASP contrats-aidés/contrats_aides_20220301.csv": AIDES,
+        },
+    },
+    "geiq 2021-01-01, geiq 2022-01-01": {
+        "lists in folders of their years": {
+            "geiq/2021/geiq_2021.csv": GEIQ_LIST,
+            "geiq/2022/geiq_2022.txt": GEIQ_LIST,
+        },
+    },
+    "barometre 2022-03-15": {
+        "an edition": below("barometre/2022-03-15", edition(["nb-beneficiaires-siae"])),
+        "an edition two folders down": below(
+            "Barometre/editions/2022-03-15", edition(["nb-beneficiaires-siae"])
+        ),
+        "an edition straight in the folder, dated in the names": {
             f"barometre/{name.removesuffix('.csv')}-20220315.csv": content
             for name, content in edition(["nb-beneficiaires-siae"]).items()
         },
-        ["barometre 2022-03-15"],
-    ),
-    "an edition in an archive of its date": (
-        {"barometre/2022-03-15.zip": zipped(edition(["nb-beneficiaires-siae"]))},
-        ["barometre 2022-03-15"],
-    ),
-    "a file beside the folders": (
-        {"contrats_pro_20220301.csv": CONTRACTS, "geiq/geiq_2022.csv": GEIQ_LIST},
-        ["extrapro 2022-03-01", "geiq 2022-01-01"],
-    ),
-    "the drop unpacked": (below("drop/asp_fluxiae", DATED), ["asp_fluxiae 2022-02-22"]),
-    "an archive and no folder": ({"a.tar.gz": zipped(DATED)}, ["asp_fluxiae 2022-02-22"]),
+        "an edition in an archive of its date": {
+            "barometre/2022-03-15.zip": zipped(edition(["nb-beneficiaires-siae"]))
+        },
+    },
+    "extrapro 2022-03-01, geiq 2022-01-01": {
+        "a file beside the folders": {
+            "contrats_pro_20220301.csv": CONTRACTS,
+            "geiq/geiq_2022.csv": GEIQ_LIST,
+        },
+    },
 }
 
 
-@pytest.mark.parametrize(("files", "found"), PLACES.values(), ids=PLACES)
+@pytest.mark.parametrize(
+    ("files", "found"),
+    [
+        pytest.param(files, found, id=name)
+        for found, cases in PLACES.items()
+        for name, files in cases.items()
+    ],
+)
 def test_files_are_found_where_people_put_them(
-    files: dict[str, bytes], found: list[str], tmp_path: Path, warehouse: Warehouse
+    files: dict[str, bytes], found: str, warehouse: Warehouse
 ) -> None:
-    outcomes = warehouse.load(put_all(tmp_path / "drop", files))
-    assert [f"{outcome.source} {outcome.date}" for outcome in outcomes] == found
+    outcomes = warehouse.load_files(files)
+    assert ", ".join(f"{outcome.source} {outcome.date}" for outcome in outcomes) == found
     assert {outcome.note for outcome in outcomes} == {"loaded"}
 
 
@@ -294,6 +280,8 @@ def test_nothing_is_found_twice(tmp_path: Path) -> None:
 def test_what_is_left_alone_is_named(tmp_path: Path) -> None:
     files = {
         **below("asp_fluxiae", DATED),
+        "asp_fluxiae/fluxIAE_AnnexeFinanciereACI_22022022_112211.csv": b"x|y\n",
+        "asp_fluxiae/fluxIAE_MissionsEtatMensuelIndiv_22022022_112211.csv": b"x|y\n",
         "asp_fluxiae/fluxIAE_RefMois_22022022_112211.csv": b"x",
         "asp_fluxiae/fluxIAE_RefMois_22022022_112211.csv.gz": b"\x1f\x8bdamaged",
         "asp_fluxiae/fluxIAE_Salarie_01032022_112211.csv.part": b"x",
@@ -308,6 +296,8 @@ def test_what_is_left_alone_is_named(tmp_path: Path) -> None:
     assert found.left_alone == [
         f"{drop}/notes/",
         f"{drop}/contrats_pro_20220301.csv.part",
+        "asp_fluxiae/fluxIAE_AnnexeFinanciereACI_22022022_112211.csv",
+        "asp_fluxiae/fluxIAE_MissionsEtatMensuelIndiv_22022022_112211.csv",
         "asp_fluxiae/fluxIAE_RefMois_22022022_112211.csv",
         "asp_fluxiae/fluxIAE_RefMois_22022022_112211.csv.gz",
         "asp_fluxiae/fluxIAE_Salarie_01032022_112211.csv.part",

@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 
 from conftest import REAL_DATA
-from iae.loading.drops import look_into
 from loading import (
     CONTRATS_AIDES,
     FLUXIAE,
@@ -24,9 +23,7 @@ from loading import (
     contract,
     edition,
     extrapro,
-    fluxiae_text,
     fluxiae_texts,
-    put,
     tarred,
     workbook,
     workbook_of,
@@ -274,7 +271,7 @@ def test_a_system_without_memory_files_lands_the_same(
     plain = [contract(f"{rank}", "é") for rank in range(50, 100)]
     text = extrapro(*quoted, *plain, "short;row").encode()
     book = workbook([GEIQ_HEADER, ["a|b", "", "", "59000", "\x02", "12345678900011", ""]])
-    write_fluxiae(tmp_path / "drop", {"structure": fluxiae_text(FLUXIAE["structure"], [])})
+    write_fluxiae(tmp_path / "drop", {"structure": []})
     warehouse.load_files({PRO: text, "geiq/geiq_2021.xlsx": book}, max_rejected=0.1)
     hashed = sha256(f"salt and pepper, black{NIR[:13]}".encode()).hexdigest()
     assert warehouse.query(
@@ -321,21 +318,6 @@ def test_every_container(
     assert warehouse.query("select count(*), min(_line) from raw.asp_fluxiae__structure") == [
         (3, 3)
     ]
-
-
-def test_other_tables_are_named_and_left_alone(tmp_path: Path, warehouse: Warehouse) -> None:
-    drop = write_fluxiae(tmp_path / "drop")
-    for name in ("MissionsEtatMensuelIndiv", "AnnexeFinanciereACI", "RefMois"):
-        put(drop, f"asp_fluxiae/fluxIAE_{name}_22022022_112211.csv.gz", gzip.compress(b"x|y\n"))
-    put(drop, "notes/readme.txt", b"x")
-    assert look_into([drop]).left_alone == [
-        f"{drop}/notes/",
-        "asp_fluxiae/fluxIAE_AnnexeFinanciereACI_22022022_112211.csv.gz",
-        "asp_fluxiae/fluxIAE_MissionsEtatMensuelIndiv_22022022_112211.csv.gz",
-        "asp_fluxiae/fluxIAE_RefMois_22022022_112211.csv.gz",
-    ]
-    [outcome] = warehouse.load(drop)
-    assert {file.nb_rows for file in outcome.files} == {3}
 
 
 def test_real_editions_of_the_barometre(warehouse: Warehouse) -> None:

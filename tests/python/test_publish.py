@@ -274,10 +274,3 @@ def test_a_second_build_changes_nothing(published_sample: Pipeline, pipeline: Pi
     del published["audit_protection"]  # of the publication alone
     assert published["fct_stock_by_structure_type"] != [(0, None)]
     assert contents(pipeline.warehouse) == published
-
-
-def test_dbt_says_to_load_first(pipeline: Pipeline) -> None:
-    pipeline.warehouse.parent.mkdir()
-    succeeded, printed = pipeline.run_dbt("build")
-    assert not succeeded
-    assert "Run `iae load` first" in printed

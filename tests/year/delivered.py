@@ -17,6 +17,7 @@ import oracle
 from iae.sample import iti
 from iae.sample.resources import read_text
 from iae.sample.weeks import PASSWORD
+from loading import zipped
 from sample_reading import FLUXIAE_TABLES, Content
 
 Files = dict[str, bytes]  # the tables of an archive, by the names of their files
@@ -56,15 +57,8 @@ def repacked(archive: Path, edit: Callable[[Files], object]) -> None:
     """Write an archive again with its tables changed."""
     files = unpacked(archive)
     edit(files)
-    with zipfile.ZipFile(archive, "w") as outer:
-        for name, data in files.items():
-            inner = io.BytesIO()
-            with pyzipper.AESZipFile(
-                inner, "w", compression=pyzipper.ZIP_DEFLATED, encryption=pyzipper.WZ_AES
-            ) as target:
-                target.setpassword(PASSWORD.encode())
-                target.writestr(name, data)
-            outer.writestr(f"{name}.riae", inner.getvalue())
+    packed = {f"{name}.riae": zipped({name: data}, PASSWORD) for name, data in files.items()}
+    archive.write_bytes(zipped(packed))
 
 
 def asp_extract(archive: Path, scratch: Path) -> oracle.Extract:

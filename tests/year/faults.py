@@ -26,13 +26,13 @@ class Fault:
         spoil: what it does to the delivery, or to how it is loaded.
         said: what the refusal says; None where the load takes it as it is.
         needs: the source that must be in the delivery.
-        can_happen: whether there is what it needs.
+        from_week: when there is what it needs.
     """
 
     spoil: Callable[[Monday], object]
     said: str | None = None
     needs: str = "asp_fluxiae"
-    can_happen: Callable[[Monday], bool] = lambda monday: True
+    from_week: int = 1
 
 
 def table(files: Files, name: str) -> str:
@@ -50,6 +50,11 @@ def edited(name: str, edit: Callable[[bytes], bytes]) -> Callable[[Monday], None
     return lambda monday: repacked(monday.archive, change)
 
 
+def relined(name: str, edit: Callable[[list[bytes]], list[bytes]]) -> Callable[[Monday], None]:
+    """A fault of the lines of one table."""
+    return edited(name, lambda data: b"".join(edit(data.splitlines(keepends=True))))
+
+
 def overwritten(content: bytes) -> Callable[[Monday], object]:
     """A fault of the archive itself."""
     return lambda monday: monday.archive.write_bytes(content)
@@ -60,22 +65,10 @@ def half(monday: Monday) -> None:
     monday.archive.write_bytes(data[: len(data) // 2])
 
 
-def half_of_the_lines(data: bytes) -> bytes:
-    lines = data.splitlines(keepends=True)
-    return b"".join(lines[: len(lines) // 2])
-
-
-def half_with_its_end(data: bytes) -> bytes:
-    lines = data.splitlines(keepends=True)
-    return b"".join([*lines[: len(lines) // 2], lines[-1]])
-
-
-def short_lines(data: bytes) -> bytes:
-    lines = data.splitlines(keepends=True)
-    return b"".join(
-        b"x|y\n" if rank % 50 == 2 and line is not lines[-1] else line
-        for rank, line in enumerate(lines)
-    )
+def short_lines(lines: list[bytes]) -> list[bytes]:
+    return [b"x|y\n" if rank % 50 == 2 else line for rank, line in enumerate(lines[:-1])] + lines[
+        -1:
+    ]
 
 
 def renamed(monday: Monday, name: str) -> None:
@@ -187,13 +180,15 @@ FAULTS = {
         lambda monday: repacked(monday.archive, lambda files: files.pop(table(files, "Salarie"))),
         "Salarie",
     ),
-    "half a table": Fault(edited("ContratMission", half_with_its_end), "FIN"),
-    "half a table without its end": Fault(
-        edited("EtatMensuelIndiv", half_of_the_lines),
-        "--accept|fell|fall",
-        can_happen=lambda monday: monday.number > 1,
+    "half a table": Fault(
+        relined("ContratMission", lambda lines: lines[: len(lines) // 2] + lines[-1:]), "FIN"
     ),
-    "lines that do not fit": Fault(edited("EtatMensuelIndiv", short_lines), "reject"),
+    "half a table without its end": Fault(
+        relined("EtatMensuelIndiv", lambda lines: lines[: len(lines) // 2]),
+        "--accept|fell|fall",
+        from_week=2,
+    ),
+    "lines that do not fit": Fault(relined("EtatMensuelIndiv", short_lines), "reject"),
     "a table without its header": Fault(
         edited("Structure", lambda data: data[data.index(b"\n", 200) + 1 :]), "column"
     ),
@@ -201,9 +196,7 @@ FAULTS = {
     "nothing in the folder": Fault(lambda monday: monday.archive.unlink(), "no file|nothing"),
     "a folder that is not there": Fault(lambda monday: monday.go_to("elsewhere"), "no such folder"),
     "another salt": Fault(
-        with_variables(IAE_SALT="the salt of another shell"),
-        "salt",
-        can_happen=lambda monday: monday.number > 1,
+        with_variables(IAE_SALT="the salt of another shell"), "salt", from_week=2
     ),
     "a full disk": Fault(
         lambda monday: monday.fill_the_disk(), "room|space|full|grow|written|large"
@@ -229,12 +222,8 @@ FAULTS = {
         "column",
         "asp_contrats_aides",
     ),
-    "last week's file beside it": Fault(
-        lambda monday: with_earlier(monday, 1), can_happen=lambda monday: monday.number > 1
-    ),
-    "an older extract beside it": Fault(
-        lambda monday: with_earlier(monday, 4), can_happen=lambda monday: monday.number > 4
-    ),
+    "last week's file beside it": Fault(lambda monday: with_earlier(monday, 1), from_week=2),
+    "an older extract beside it": Fault(lambda monday: with_earlier(monday, 4), from_week=5),
     "a doubled archive": Fault(
         lambda monday: shutil.copy(
             monday.archive, monday.archive.with_name(monday.archive.name.replace("_112211", " (1)"))

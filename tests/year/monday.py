@@ -24,7 +24,7 @@ import oracle_beyond
 from compiled_project import CompiledProject
 from conftest import Pipeline
 from iae.sample import write_sample
-from test_kill import NIR, persons_of
+from test_kill import holds_a_person, persons_of
 from year.commands import FORKS, Commands, Done
 from year.delivered import read_into, repacked, unpacked
 from year.faults import FAULTS, table
@@ -49,7 +49,6 @@ class Monday:
     number: int
     weeks: list[Path]
     inbox: Path
-    warehouse: Path
     variables: dict[str, str] = field(default_factory=dict)
     room: int | None = None  # in bytes, on a full disk
 
@@ -83,7 +82,7 @@ class Monday:
         shutil.rmtree(self.inbox.parent, ignore_errors=True)
         inbox = self.inbox.with_name(self.clean.name)
         shutil.copytree(self.clean, inbox)
-        return Monday(self.number, self.weeks, inbox, self.warehouse)
+        return Monday(self.number, self.weeks, inbox)
 
 
 @dataclass
@@ -109,8 +108,6 @@ class Year:
     build_every: int = 1
     nb_faults: int = 4  # each week
     nb_kills: int = 4  # loads killed each week
-    scale: float = 0.002
-    until: date = date(2022, 9, 1)
     lines: list[Line] = field(default_factory=list)
     # By edition: the figures of each release, and the bytes of each file, as digests.
     releases: dict[date, list[str]] = field(default_factory=dict)
@@ -135,9 +132,9 @@ class Year:
         if not (self.folder / "weeks").exists():
             write_sample(
                 self.folder / "weeks",
-                scale=self.scale,
+                scale=0.002,
                 seed=self.seed,
-                until=self.until,
+                until=date(2022, 9, 1),
                 nb_weeks=self.nb_weeks,
             )
         self.weeks = sorted((self.folder / "weeks").glob("2*"))
@@ -180,7 +177,7 @@ class Year:
         """One week; return how many cells were compared."""
         inbox = self.folder / "inbox" / "x"
         inbox.mkdir(parents=True, exist_ok=True)
-        monday = Monday(number, self.weeks, inbox, self.pipeline.warehouse).fresh()
+        monday = Monday(number, self.weeks, inbox).fresh()
         event = self.drawn_event(monday)
         if event == "no delivery":
             self.happened.append(event)
@@ -225,7 +222,8 @@ class Year:
             return [
                 name
                 for name in dict.fromkeys(self.deck)
-                if monday.source(FAULTS[name].needs).is_dir() and FAULTS[name].can_happen(monday)
+                if monday.source(FAULTS[name].needs).is_dir()
+                and monday.number >= FAULTS[name].from_week
             ]
 
         if len(possible()) < self.nb_faults:
@@ -399,12 +397,8 @@ class Year:
         numbers, names = persons_of(salarie)
         salarie.unlink()
         for path in self.pipeline.folder.rglob("*"):
-            if path.is_file():
-                content = path.read_bytes()
-                if {found[1] for found in NIR.finditer(content)} & numbers:
-                    raise YearError(f"{path}: holds the number of a person")
-                if any(name in content for name in names):
-                    raise YearError(f"{path}: holds the name of a person")
+            if path.is_file() and holds_a_person(path.read_bytes(), numbers, names):
+                raise YearError(f"{path}: holds the number or the name of a person")
 
     def sizes(self) -> dict[str, int]:
         """Bytes on disk by kind of file."""
@@ -468,12 +462,6 @@ def full_while_building(year: Year, monday: Monday) -> None:
 
 
 def correction(year: Year, monday: Monday) -> None:
-    correct(year, monday)
-    year.build()
-    year.publish()
-
-
-def correct(year: Year, monday: Monday) -> None:
     """Load the same extract once more, with some of its states taken back."""
 
     def change(files: dict[str, bytes]) -> None:
@@ -485,12 +473,13 @@ def correct(year: Year, monday: Monday) -> None:
     repacked(monday.archive, change)
     year.must_load(monday)
     year.deliver(monday.inbox)
+    year.build()
+    year.publish()
 
 
 def two_publications(year: Year, monday: Monday) -> None:
-    for done in [
-        year.commands.ended(one) for one in [year.commands.begun("publish") for _ in "ab"]
-    ]:
+    publications = [year.commands.begun("publish") for _ in range(2)]
+    for done in [year.commands.ended(one) for one in publications]:
         is_told = done.code == 1 and "under way" in done.said
         year.must(done.code == 0 or is_told, "two publications", done)
 
