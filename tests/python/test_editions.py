@@ -183,10 +183,7 @@ def test_killed_at_each_step(
             break
         assert code == killed.CODE
         project.publish()
-        assert archived(project) == [
-            "2022-02-22_release_1.parquet",
-            "2022-03-22_release_1.parquet",
-        ]
+        assert archived(project) == ["2022-02-22_release_1.parquet", "2022-03-22_release_1.parquet"]
         assert published(project, "select count(*) from marts.dim_editions") == [(2,)]
         assert {path.name for path in project.published.parent.iterdir()} == {
             "build.duckdb",

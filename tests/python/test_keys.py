@@ -99,19 +99,13 @@ def models_read(expression: str, texts: list[str], is_read: str = "is not null")
         path.read_text() for rule in RULES for path in (PROJECT / "macros").glob(f"{rule}.sql")
     )
     sql = Environment().from_string(macros + "{{ " + expression + " }}").render()  # noqa: S701
-    found = duckdb.execute(
-        f"select value from (select unnest($texts) as value) where ({sql}) {is_read}",
-        {"texts": texts},
-    )
-    return {text for (text,) in found.fetchall()}
+    return of_which(texts, f"({sql}) {is_read}")
 
 
-def loader_takes(key: Key, texts: list[str]) -> set[str]:
-    found = duckdb.execute(
-        f"select value from (select unnest($texts) as value) where {key.usable('value')}",
-        {"texts": texts},
-    )
-    return {text for (text,) in found.fetchall()}
+def of_which(texts: list[str], condition: str) -> set[str]:
+    """The texts for which a condition on `value` is true."""
+    sql = f"select value from (select unnest($texts) as value) where {condition}"
+    return {text for (text,) in duckdb.execute(sql, {"texts": texts}).fetchall()}
 
 
 @pytest.mark.parametrize(("expression", "key", "forms"), FORMS.values(), ids=FORMS)
@@ -120,7 +114,7 @@ def test_a_value_is_read_by_both_or_by_none(
 ) -> None:
     read = {text for text, is_read in forms.items() if is_read}
     assert models_read(expression, [*forms]) == read
-    assert loader_takes(key, [*forms]) == read
+    assert of_which([*forms], key.usable("value")) == read
 
 
 @pytest.mark.parametrize(
@@ -137,7 +131,7 @@ def test_no_place_that_the_models_find_is_unusable(kind: str, key: tuple[Key, ..
         for case in rows(CASES)
         if case["value_kind"] == kind and case["territory_code"]
     ]
-    assert loader_takes(key[0], found) == {*found}
+    assert of_which(found, key[0].usable("value")) == {*found}
 
 
 TOTALS = {

@@ -72,18 +72,14 @@ def duration(command: Callable[[], object]) -> float:
 
 def state(pipeline: Pipeline) -> list[tuple[object, ...]]:
     """Extracts, landed tables with their number of rows, and what the raw views show."""
-    with duckdb.connect(str(pipeline.warehouse), read_only=True) as connection:
-        rows = connection.execute(
-            "select source, extract_date, is_current, nb_rows from raw.extracts"
-        ).fetchall()
-        for schema, kind in (("landing", "table"), ("raw", "view")):
-            names = connection.execute(
-                f"select {kind}_name from duckdb_{kind}s() where schema_name = '{schema}'"
-            ).fetchall()
-            for (name,) in names:
-                counted = connection.execute(f"select count(*) from {schema}.{name}").fetchone()
-                # A load that was killed has used up its number.
-                rows.append((re.sub(r"__\d+", "__", name), counted))
+    rows = pipeline.query("select source, extract_date, is_current, nb_rows from raw.extracts")
+    for schema, kind in (("landing", "table"), ("raw", "view")):
+        for (name,) in pipeline.query(
+            f"select {kind}_name from duckdb_{kind}s() where schema_name = '{schema}'"
+        ):
+            [counted] = pipeline.query(f"select count(*) from {schema}.{name}")
+            # A load that was killed has used up its number.
+            rows.append((re.sub(r"__\d+", "__", name), counted))
     return sorted(rows, key=str)
 
 

@@ -297,6 +297,10 @@ def test_a_small_table_may_lose_a_row(tmp_path: Path, warehouse: Warehouse) -> N
     run("load", drop_of(tmp_path, "20220401", 2))
 
 
+def records(columns: str, *rows: tuple[str, ...]) -> list[dict[str, str]]:
+    return [dict(zip(columns.split(), row, strict=True)) for row in rows]
+
+
 def monthly(
     folder: Path,
     stamp: str,
@@ -311,43 +315,30 @@ def monthly(
     """
     years = sorted({year for year, _ in months})
     contents = {
-        "annexe_financiere": [
-            {
-                "af_id_annexe_financiere": f"{year}",
-                "af_id_structure": "1",
-                "af_mesure_dispositif_code": "AI_DC",
-            }
-            for year in years
-            if year <= annexed_year
-        ]
-        # What makes up for the annexes that are missing, so that no count of rows falls.
-        + [{"af_id_annexe_financiere": f"x{rank}"} for rank in range(20)],
-        "contrat_mission": [
-            {
-                "contrat_id_ctr": f"{rank}",
-                "contrat_id_pph": f"{rank}",
-                "contrat_id_structure": "1",
-                "contrat_mesure_disp_code": "ACI_DC",
-                "contrat_date_embauche": "01/02/2021",
-            }
-            for rank in range(nb_persons)
-        ],
-        "etat_mensuel_indiv": [
-            {
-                "emi_dsm_id": f"{year}{month}{rank}",
-                "emi_pph_id": f"{rank}",
-                "emi_afi_id": "lost"
-                if (year, month) == months[-1] and rank < nb_lost
-                else f"{year}",
-                "emi_sme_mois": f"{month}",
-                "emi_sme_annee": f"{year}",
-            }
-            for year, month in months
-            for rank in range(nb_persons)
-        ],
+        "annexe_financiere": records(
+            "af_id_annexe_financiere af_id_structure af_mesure_dispositif_code",
+            *((f"{year}", "1", "AI_DC") for year in years if year <= annexed_year),
+            # What makes up for the annexes that are missing, so that no count of rows falls.
+            *((f"x{rank}", "", "") for rank in range(20)),
+        ),
+        "contrat_mission": records(
+            "contrat_id_ctr contrat_id_pph contrat_id_structure contrat_mesure_disp_code "
+            "contrat_date_embauche",
+            *((f"{rank}", f"{rank}", "1", "ACI_DC", "01/02/2021") for rank in range(nb_persons)),
+        ),
+        "etat_mensuel_indiv": records(
+            "emi_dsm_id emi_pph_id emi_afi_id emi_sme_mois emi_sme_annee",
+            *(
+                (f"{year}{month}{rank}", f"{rank}", f"{year}", f"{month}", f"{year}")
+                for year, month in months
+                for rank in range(nb_persons)
+            ),
+        ),
         "structure": [],
         "salarie": [],
     }
+    for state in contents["etat_mensuel_indiv"][-nb_persons:][:nb_lost]:
+        state["emi_afi_id"] = "lost"
     return write_fluxiae(
         folder / f"drop-{stamp}-{nb_persons}-{annexed_year}",
         contents,
@@ -388,47 +379,30 @@ def test_a_stock_that_falls_is_refused_though_rows_do_not(
 def test_the_figures_compared(tmp_path: Path, warehouse: Warehouse) -> None:
     """Last month: January 2022. Contracts 1-4 are open on the 31st, of two measures; 5 has ended,
     6 has not begun. A state's measure is its annex's, else its contract's; 30 has neither."""
-    contracts = [
-        ("1", "ACI_DC", "01/02/2021", "", ""),
-        ("2", "ACI_DC", "31/01/2022 10:00:00", "31/01/2022", ""),
-        ("2", "ACI_DC", "01/01/2022", "01/06/2022", ""),
-        ("4", "EI_DC", "01/02/2021", "01/01/2022", "01/03/2022"),
-        ("5", "EI_DC", "01/02/2021", "01/01/2023", "30/01/2022"),
-        ("6", "EI_DC", "01/02/2022", "", ""),
-    ]
-    states = [
+    contracts = records(
+        "contrat_id_ctr contrat_id_pph contrat_mesure_disp_code contrat_date_embauche "
+        "contrat_date_fin_contrat contrat_date_sortie_definitive",
+        ("1", "1", "ACI_DC", "01/02/2021", "", ""),
+        ("2", "2", "ACI_DC", "31/01/2022 10:00:00", "31/01/2022", ""),
+        ("2", "2", "ACI_DC", "01/01/2022", "01/06/2022", ""),
+        ("4", "4", "EI_DC", "01/02/2021", "01/01/2022", "01/03/2022"),
+        ("5", "5", "EI_DC", "01/02/2021", "01/01/2023", "30/01/2022"),
+        ("6", "6", "EI_DC", "01/02/2022", "", ""),
+    )
+    states = records(
+        "emi_pph_id emi_afi_id emi_ctr_id emi_sme_mois emi_sme_annee",
         ("10", "A", "1", "01", "2022"),
         ("10", "A", "1", "1", "2022"),
         ("11", "A", "1", "1", "2022"),
         ("12", "missing", "4", "1", "2022"),
         ("13", "A", "4", "12", "2021"),
         ("30", "missing", "missing", "1", "2022"),
-    ]
+    )
+    annexes = records("af_id_annexe_financiere af_mesure_dispositif_code", ("A", "AI_DC"))
     contents = {
-        "annexe_financiere": [
-            {"af_id_annexe_financiere": "A", "af_mesure_dispositif_code": "AI_DC"}
-        ],
-        "contrat_mission": [
-            {
-                "contrat_id_ctr": person,
-                "contrat_id_pph": person,
-                "contrat_mesure_disp_code": measure,
-                "contrat_date_embauche": start,
-                "contrat_date_fin_contrat": end,
-                "contrat_date_sortie_definitive": exit_date,
-            }
-            for person, measure, start, end, exit_date in contracts
-        ],
-        "etat_mensuel_indiv": [
-            {
-                "emi_pph_id": person,
-                "emi_afi_id": annex,
-                "emi_ctr_id": contract_id,
-                "emi_sme_mois": month,
-                "emi_sme_annee": year,
-            }
-            for person, annex, contract_id, month, year in states
-        ],
+        "annexe_financiere": annexes,
+        "contrat_mission": contracts,
+        "etat_mensuel_indiv": states,
         "structure": [],
         "salarie": [],
     }

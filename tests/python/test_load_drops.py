@@ -88,7 +88,7 @@ PLACES: dict[str, dict[str, dict[str, bytes]]] = {
         "two archives of one date": {
             "asp_fluxiae/1.zip": zipped(DATED),
             "asp_fluxiae/2.zip": zipped(texts(nb_rows=4)),
-        },
+        }
     },
     "bpifrance_iti 2022-03-01": {
         "a workbook in a zip of its name": {
@@ -117,13 +117,13 @@ PLACES: dict[str, dict[str, dict[str, bytes]]] = {
         "accents, spaces and hyphens": {
             "Contrats": b"x",
             "ASP contrats-aidés/contrats_aides_20220301.csv": AIDES,
-        },
+        }
     },
     "geiq 2021-01-01, geiq 2022-01-01": {
         "lists in folders of their years": {
             "geiq/2021/geiq_2021.csv": GEIQ_LIST,
             "geiq/2022/geiq_2022.txt": GEIQ_LIST,
-        },
+        }
     },
     "barometre 2022-03-15": {
         "an edition": below("barometre/2022-03-15", edition(["nb-beneficiaires-siae"])),
@@ -142,7 +142,7 @@ PLACES: dict[str, dict[str, dict[str, bytes]]] = {
         "a file beside the folders": {
             "contrats_pro_20220301.csv": CONTRACTS,
             "geiq/geiq_2022.csv": GEIQ_LIST,
-        },
+        }
     },
 }
 
@@ -340,16 +340,10 @@ def test_of_many_archives_the_last_ones_are_loaded(tmp_path: Path, warehouse: Wa
     notes = {f"{outcome.date:%d}": outcome.note for outcome in outcomes}
     beyond = "not loaded: older than the 2 extracts kept (--keep)"
     assert notes == {"04": "loaded", "05": "loaded", "03": beyond, "02": beyond, "01": beyond}
-    assert current(warehouse) == [
-        (dt.date(2022, 3, 4), False, 20),
-        (dt.date(2022, 3, 5), True, 25),
-    ]
+    assert current(warehouse) == [(dt.date(2022, 3, 4), False, 20), (dt.date(2022, 3, 5), True, 25)]
     outcomes = warehouse.load(put_all(tmp_path / "drop", weeks(6)), keep=2)
     assert [outcome.note for outcome in outcomes[:2]] == ["already loaded, nothing to do", "loaded"]
-    assert [date for date, *_ in current(warehouse)] == [
-        dt.date(2022, 3, 5),
-        dt.date(2022, 3, 6),
-    ]
+    assert [date for date, *_ in current(warehouse)] == [dt.date(2022, 3, 5), dt.date(2022, 3, 6)]
 
 
 def test_where_the_last_archive_is_refused_an_older_one_is_loaded(
@@ -360,10 +354,7 @@ def test_where_the_last_archive_is_refused_an_older_one_is_loaded(
     drop = put_all(tmp_path / "drop", files)
     with pytest.raises(IaeError, match="has no column"):
         warehouse.load(drop, keep=2)
-    assert current(warehouse) == [
-        (dt.date(2022, 3, 2), False, 10),
-        (dt.date(2022, 3, 3), True, 15),
-    ]
+    assert current(warehouse) == [(dt.date(2022, 3, 2), False, 10), (dt.date(2022, 3, 3), True, 15)]
 
 
 @pytest.mark.parametrize(

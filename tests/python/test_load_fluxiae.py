@@ -215,12 +215,7 @@ def test_threads_that_share_a_block_meet_at_records(
     rows, reading = read(tmp_path, content)
     nb_breaks = note.count("\n")
     assert rows == [
-        (
-            str(rank),
-            "x",
-            note if rank % 3 == 0 else "y" * 100,
-            2 + rank + nb_breaks * -(-rank // 3),
-        )
+        (str(rank), "x", note if rank % 3 == 0 else "y" * 100, 2 + rank + nb_breaks * -(-rank // 3))
         for rank in range(nb_rows)
     ]
     assert not reading.is_careful

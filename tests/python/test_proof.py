@@ -196,23 +196,11 @@ WAYS_ROUND: dict[str, tuple[list[Act], str]] = {
         [let_the_test_only_warn, ["test", "--select", "fct_total"]],
         'Test "not_null of fct_people.nb" has changed since it ran: run dbt test.',
     ),
-    "a killed run": (
-        [kill_a_run],
-        "`dbt run --select fct_people` of ",
-    ),
-    "a table changed by hand": (
-        ["update marts.fct_people set nb = nb + 1"],
-        BY_HAND,
-    ),
-    "a column renamed by hand": (
-        ["alter table marts.fct_people rename nb to other"],
-        BY_HAND,
-    ),
+    "a killed run": ([kill_a_run], "`dbt run --select fct_people` of "),
+    "a table changed by hand": (["update marts.fct_people set nb = nb + 1"], BY_HAND),
+    "a column renamed by hand": (["alter table marts.fct_people rename nb to other"], BY_HAND),
     "a table changed by hand and built on": (
-        [
-            "update intermediate.int_people set nb = 10 * nb",
-            ["build", "--select", "fct_people+"],
-        ],
+        ["update intermediate.int_people set nb = 10 * nb", ["build", "--select", "fct_people+"]],
         "intermediate.int_people was changed by something else than a build: run dbt build.",
     ),
     "a view changed by hand": (

@@ -5,8 +5,6 @@ from __future__ import annotations
 import random
 import shutil
 import stat
-import subprocess
-import sys
 from pathlib import Path
 
 import duckdb
@@ -15,6 +13,7 @@ from conftest import Pipeline
 from iae.disk import held
 from iae.publishing.swap import publish
 from iae.warehouse import opened
+from loading import begun
 from test_kill import duration, killed_at, started
 
 NB_ROWS = 200_000
@@ -214,8 +213,10 @@ from pathlib import Path
 sys.path.insert(0, sys.argv[1])
 from test_publish import edition_of
 
+assert edition_of(Path(sys.argv[2])) == 1
+print("begun")
 while not Path(sys.argv[3]).exists():
-    print(edition_of(Path(sys.argv[2])), flush=True)
+    print(edition_of(Path(sys.argv[2])))
 """
 
 
@@ -224,31 +225,21 @@ def test_readers_never_see_half_of_an_edition(pipeline: Pipeline) -> None:
     pipeline.publish()
     stop = pipeline.folder / "stop"
     arguments = [Path(__file__).parent, pipeline.published, stop]
-    readers = [
-        subprocess.Popen(
-            [sys.executable, "-c", READER, *arguments],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        for _ in range(2)
-    ]
     # Both read before the next edition comes.
-    begun = [reader.stdout.readline() for reader in readers if reader.stdout]
-    assert begun == ["1\n", "1\n"]
-    # A reader that stays connected keeps its edition and blocks nobody.
-    with duckdb.connect(str(pipeline.published), read_only=True) as early:
-        for edition in range(2, 8):
-            write_warehouse(pipeline, edition=edition)
-            publish_here(pipeline)
-        assert early.execute("select max(edition) from marts.fct_rows").fetchall() == [(1,)]
-    stop.touch()
-    for reader in readers:
-        seen, faults = reader.communicate(timeout=60)
-        assert reader.returncode == 0, faults
-        editions = [int(edition) for edition in seen.split()]
-        assert editions == sorted(editions)
-        assert len(set(editions)) >= 3
+    with begun(READER, *arguments) as one, begun(READER, *arguments) as other:
+        # A reader that stays connected keeps its edition and blocks nobody.
+        with duckdb.connect(str(pipeline.published), read_only=True) as early:
+            for edition in range(2, 8):
+                write_warehouse(pipeline, edition=edition)
+                publish_here(pipeline)
+            assert early.execute("select max(edition) from marts.fct_rows").fetchall() == [(1,)]
+        stop.touch()
+        for reader in (one, other):
+            seen, _ = reader.communicate(timeout=60)
+            assert reader.returncode == 0
+            editions = [int(edition) for edition in seen.split()]
+            assert editions == sorted(editions)
+            assert len(set(editions)) >= 3
     assert edition_of(pipeline.published) == 7
 
 

@@ -9,7 +9,6 @@ import duckdb
 import pytest
 
 from conftest import PROJECT
-from iae.presenters.status import days_until_late
 from loading import Warehouse, error_of, run, write_fluxiae
 
 
@@ -95,8 +94,3 @@ def test_a_salt_that_is_another_is_told(
     warehouse.load(write_fluxiae(tmp_path / "drop"))
     monkeypatch.delenv("IAE_SALT")
     assert "Warning: The salt of what is loaded is gone" in run("status").output
-
-
-def test_rhythms_are_those_that_dbt_declares(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(PROJECT)
-    assert days_until_late()["asp_fluxiae"] == 10
