@@ -14,6 +14,7 @@ from isal import igzip
 from python_calamine import CalamineWorkbook
 
 import oracle
+from iae.french import MONTHS
 from iae.sample import iti
 from iae.sample.resources import read_text
 from iae.sample.weeks import PASSWORD
@@ -32,7 +33,7 @@ _DEPARTMENTS = {
 _DEPARTMENTS |= {
     label: code for code, labels in iti._DEPARTMENT_LABELS.items() for label in labels
 } | _ELSEWHERE
-_MONTHS = {name: rank for rank, name in enumerate(iti._MONTHS, start=1)}
+_MONTHS = {name: rank for rank, name in enumerate(MONTHS, start=1)}
 _MONTHS |= {name: rank for rank, name in enumerate(iti._SHORT_MONTHS, start=1)}
 
 
