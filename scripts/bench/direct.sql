@@ -62,19 +62,15 @@ create temp macro department_of_code(written) as (
     select department_code from department_codes where department_codes.code = upper(written)
 );
 
+create temp macro whole_commune(written) as
+    if(regexp_full_match(written, '[0-9]{4}'), '0' || written, upper(written));
+
 create temp macro department_of_commune(written) as (
     select department_code from departments
     where
-        department_code = (
-            select left(padded, if(left(padded, 2) in ('97', '98'), 3, 2))
-            from (
-                select
-                    if(
-                        regexp_full_match(written, '[0-9]{4}'), '0' || written, upper(written)
-                    ) as padded
-            )
-            where length(padded) = 5
-        )
+        length(whole_commune(written)) = 5
+        and department_code
+        = left(whole_commune(written), if(left(whole_commune(written), 2) in ('97', '98'), 3, 2))
 );
 
 create temp table main_postcodes as from postcode_departments where is_majority::boolean;

@@ -11,8 +11,6 @@ from iae.explain.rows import Rows, RowsInNoCell, count_people, count_rows
 from iae.explain.structures import Structure, list_structures
 from iae.territories import PROJECT
 
-__all__ = ["Explanation", "Figure", "Rows", "Said", "Structure", "explain"]
-
 
 @dataclass
 class Figure:

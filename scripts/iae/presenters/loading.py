@@ -29,11 +29,10 @@ def progress(extract: Extract) -> Iterator[Callable[[str, int], None]]:
         return
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeElapsedColumn())
     with Progress(*columns, console=stderr, transient=True) as bar:
-        sizes = {table: item.path.stat().st_size for table, item in extract.files.items()}
-        tasks = {
-            table: bar.add_task(f"{extract.source.name}: {table}", total=size, start=False)
-            for table, size in sizes.items()
-        }
+        tasks = {}
+        for table, item in extract.files.items():
+            name, size = f"{extract.source.name}: {table}", item.path.stat().st_size
+            tasks[table] = bar.add_task(name, total=size, start=False)
 
         def advance(table: str, position: int) -> None:
             if not bar.tasks[tasks[table]].started:

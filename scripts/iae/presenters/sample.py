@@ -10,7 +10,8 @@ from rich.text import Text
 from iae.console import stderr, stdout, table_of
 from iae.errors import printable
 from iae.loading.drops import PASSWORD_VARIABLE
-from iae.sample import MARKER, WrittenFile
+from iae.sample import MARKER
+from iae.sample.text_files import WrittenFile
 from iae.sample.weeks import PASSWORD
 
 

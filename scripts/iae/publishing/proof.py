@@ -45,7 +45,23 @@ def prove(connection: duckdb.DuckDBPyConnection) -> Proof:
         if obstacle:
             raise IaeError(obstacle[0])
         _refuse_edited_files(connection)
-        return _what_is_proven(connection)
+        relations = connection.execute(
+            """
+            select schema_name, table_name
+            from intermediate.int_publication_proof
+            where list_contains(?, schema_name)
+            order by all
+            """,
+            [list(SCHEMAS)],
+        ).fetchall()
+        builds = connection.execute(
+            "select invocation_id, warnings from marts.audit_builds order by started_at"
+        ).fetchall()
+        return Proof(
+            relations,
+            {invocation_id for invocation_id, _ in builds},
+            list(dict.fromkeys(warning for _, warnings in builds for warning in warnings)),
+        )
     except duckdb.CatalogException:
         raise IaeError("Nothing is built here, or a table is gone: run dbt build.") from None
 
@@ -69,23 +85,3 @@ def _refuse_edited_files(connection: duckdb.DuckDBPyConnection) -> None:
     ).fetchone()
     if edited:
         raise IaeError(f"{edited[0]}: has changed since dbt read it: run dbt build.")
-
-
-def _what_is_proven(connection: duckdb.DuckDBPyConnection) -> Proof:
-    relations = connection.execute(
-        """
-        select schema_name, table_name
-        from intermediate.int_publication_proof
-        where list_contains(?, schema_name)
-        order by all
-        """,
-        [list(SCHEMAS)],
-    ).fetchall()
-    builds = connection.execute(
-        "select invocation_id, warnings from marts.audit_builds order by started_at"
-    ).fetchall()
-    return Proof(
-        relations,
-        {invocation_id for invocation_id, _ in builds},
-        list(dict.fromkeys(warning for _, warnings in builds for warning in warnings)),
-    )

@@ -26,8 +26,6 @@ from iae.sample.weeks import (
     weekly_deliveries,
 )
 
-__all__ = ["FIRST_MONTH", "LAST_MONTH", "MARKER", "WrittenFile", "parse_month", "write_sample"]
-
 # The months that the calibration covers.
 FIRST_MONTH = date(2017, 1, 1)
 LAST_MONTH = date(2023, 12, 1)

@@ -57,7 +57,8 @@ def write_downloads(marts: Marts, content: Content, folder: Path) -> list[Downlo
     _write_dictionary(marts, content, folder)
     for territory in content.data["territories"]:
         if any(_has_series(measure, territory["id"]) for measure in content.measures):
-            _write_territory(content, territory, folder / workbook_name(content, territory))
+            name = f"{prefix(content)}{territory['id']}.xlsx"
+            _write_territory(content, territory, folder / name)
     _write_whole(content, folder / f"{prefix(content)}{WHOLE}")
     return downloads
 
@@ -65,11 +66,6 @@ def write_downloads(marts: Marts, content: Content, folder: Path) -> list[Downlo
 def prefix(content: Content) -> str:
     """What the names of files of synthetic figures begin with."""
     return SYNTHETIC_PREFIX if content.is_synthetic else ""
-
-
-def workbook_name(content: Content, territory: dict[str, Any]) -> str:
-    """The name of a territory's workbook, such as ``D59.xlsx``."""
-    return f"{prefix(content)}{territory['id']}.xlsx"
 
 
 def _write_table(marts: Marts, content: Content, name: str, folder: Path) -> Download:
