@@ -74,7 +74,7 @@ publish: build ## Publish the marts of the build, if it was green
 
 .PHONY: site
 site: publish ## Write the page into site
-	@if $(call stale,site/index.html,"$(PUBLISHED)" scripts/iae/site); then \
+	@if $(call stale,site/index.html,"$(PUBLISHED)" scripts/iae/site scripts/iae/french.py); then \
 	    echo '$(IAE) site'; \
 	    $(IAE) site; \
 	fi

@@ -23,7 +23,7 @@ Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of any 
 
 
 def command(work: Callable[..., None]) -> Callable[..., None]:
-    """Make a command. It tells a fault in a sentence, ours or with --debug by its traceback."""
+    """Make a command: faults are told in a sentence, ours or with --debug as a traceback."""
 
     @functools.wraps(work)
     def guarded(context: typer.Context, debug: bool, *args: object, **kwargs: object) -> None:

@@ -21,7 +21,7 @@ class Structure:
 
 
 def list_structures(connection: duckdb.DuckDBPyConnection, cell: Cell) -> list[Structure]:
-    """Return the structures of a cell, most people first; rows without one share one of no id."""
+    """Return the structures of a cell, most people first; rows of none make one without an id."""
     rows = cell.rows(
         connection,
         """

@@ -171,7 +171,7 @@ def make_current(connection: duckdb.DuckDBPyConnection, source: Source, load: Lo
 
 
 def prune(connection: duckdb.DuckDBPyConnection, source: Source, keep: int) -> None:
-    """Drop the oldest loads beyond `keep` (of each date, where dates accumulate), no current."""
+    """Drop the oldest loads beyond `keep`, by date where dates accumulate; current ones stay."""
     kept = sorted(loads(connection, source), key=lambda load: not load.is_current)
     groups: dict[dt.date | None, list[Load]] = {}
     for load in kept:
@@ -190,7 +190,7 @@ def prune(connection: duckdb.DuckDBPyConnection, source: Source, keep: int) -> N
 
 
 def roll_back(connection: duckdb.DuckDBPyConnection, source_name: str) -> tuple[Load, Load | None]:
-    """Make the previous extract of a source current again; return (from, to), to may be None."""
+    """Make the previous extract of a source current; return the load before and the one now."""
     if source_name not in SOURCES:
         raise IaeError(f"There is no source of that name; the sources are {', '.join(SOURCES)}.")
     source = SOURCES[source_name]

@@ -28,7 +28,7 @@ EARLIEST_DATE = dt.date(2000, 1, 1)
 
 @dataclass(frozen=True)
 class Options:
-    """What the operator decides: extracts kept, shares that may be rejected or fall, any fall."""
+    """What the operator decides: extracts to keep, shares rejected or fallen, falls accepted."""
 
     keep: int = 2
     max_rejected: float = 0.001

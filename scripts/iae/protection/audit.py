@@ -37,8 +37,8 @@ def audited(
 ) -> Audit:
     """Look for sensitive cells whose values are confined to less than base - 1.
 
-    Nothing can hide what follows from the cells that `known` marks as public: of those that these
-    confine alone, no more is asked. `solver_only` asks the solver for every cell.
+    `known` marks the cells that are public exactly: a cell that these confine alone need not be
+    wider. `solver_only` asks the solver for every cell.
     """
     sensitive = (exact > 0) & (exact < base)
     if known is None:

@@ -51,7 +51,7 @@ def draw(name: str, salt: str) -> float:
 
 
 def draws(shape: Shape, month: str, salt: str, redraws: Mapping[str, int] | None = None) -> Draws:
-    """Return a number between 0 and 1 for each cell, another one at each redraw."""
+    """Return a number between 0 and 1 for each cell: by month, cell, salt and number of redraws."""
     redraws = redraws or {}
     numbers = [
         draw(f"{month}|{territory}|{component}|{redraws.get(territory, 0)}", salt)

@@ -47,7 +47,7 @@ def archive_folder(published: Path) -> Path:
 
 
 def unpublished_edition(connection: duckdb.DuckDBPyConnection, folder: Path) -> Edition | None:
-    """Return the edition of the build that the archive lacks; raise IaeError for other ones."""
+    """Return the edition of the build that the archive lacks; raise IaeError if it has others."""
     built = connection.execute(
         "select edition, release, published_at is null from marts.dim_editions"
     ).fetchall()

@@ -163,7 +163,7 @@ def _fill(folder: Path, files: Path) -> None:
 
 
 def _write_latest(out: Path) -> None:
-    """Copy the last edition, a real one first, to `latest`; write the log and the feed."""
+    """Copy the last edition, a real one if any, to `latest`; write the change log and the feed."""
     editions = [(read_descriptor(folder), folder) for folder in read_editions(out)]
     real = [one for one in editions if not one[0]["is_synthetic"]]
     _, last = (real or editions)[-1]
