@@ -217,6 +217,13 @@ def is_outside(department: str) -> bool:
     return department != "NL" and department not in COVERED
 
 
+def territories_of(department: str) -> set[str]:
+    """The territories that a department adds up to; `NL` is one department."""
+    if department == "NL":
+        return {"NL", "FR"}
+    return {"D" + department, "R" + REGIONS[department], "FR"}
+
+
 @cache
 def last_day(month: date) -> date:
     return month.replace(day=monthrange(month.year, month.month)[1])
@@ -533,8 +540,7 @@ def count(drop: Drop) -> tuple[Cells, dict[str, Outcomes]]:
             totals: dict[str, int] = defaultdict(int)
             for department in (*COVERED, "NL"):
                 persons = stock.get((month, department, structure_type), 0)
-                region = "NL" if department == "NL" else "R" + REGIONS[department]
-                for territory in {"FR", region, "NL" if region == "NL" else "D" + department}:
+                for territory in territories_of(department):
                     totals[territory] += persons
             is_provisional = month > add_months(last, -PROVISIONAL[structure_type])
             for territory, persons in totals.items():

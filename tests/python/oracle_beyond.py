@@ -7,7 +7,7 @@ month. It stands on the oracle of the stock and shares nothing else with the pro
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date
 from functools import lru_cache
@@ -24,16 +24,9 @@ NO_DECLARATION = {"duplicate_row", "state_not_accepted", "invalid_month"}
 ITI_MONTHS = 12
 
 
-def territories_of(department: str) -> set[str]:
-    """The territories that a department adds up to; `NL` is one department."""
-    if department == "NL":
-        return {"NL", "FR"}
-    return {"D" + department, "R" + oracle.REGIONS[department], "FR"}
-
-
 DEPARTMENTS_OF: dict[str, set[str]] = defaultdict(set)
 for _department in (*oracle.COVERED, "NL"):
-    for _territory in territories_of(_department):
+    for _territory in oracle.territories_of(_department):
         DEPARTMENTS_OF[_territory].add(_department)
 
 
@@ -238,7 +231,18 @@ def declarations(drop: Drop, cells: Cells) -> Table:
 
 
 # Each mart, its key and its other columns, and how it is counted here.
-MARTS = {
+MARTS: dict[str, tuple[str, str, Callable[[Drop, Cells], dict[Any, Any]]]] = {
+    "fct_stock_by_structure_type": (
+        "month, territory_id, structure_type",
+        "stock, is_provisional",
+        lambda _, cells: dict(cells),
+    ),
+    "fct_composite_stock": (
+        "month, territory_id",
+        "official_stock, constant_stock, missing_components, is_provisional, official_change,"
+        " official_change_percent, constant_change, constant_change_percent",
+        lambda _, cells: oracle.compose(cells),
+    ),
     "fct_flows_by_structure_type": (
         "month, territory_id, structure_type",
         "entries, exits, returns, is_provisional",

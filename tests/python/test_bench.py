@@ -12,12 +12,7 @@ import pytest
 from bench.direct import TABLES, compute, read_flux
 from conftest import Pipeline
 
-COLUMNS = [
-    "salarie_id",
-    "commentaire",
-    "salarie_nir",
-    "salarie_date_modification",
-]
+COLUMNS = ["salarie_id", "commentaire", "salarie_nir", "salarie_date_modification"]
 
 
 def test_its_rows_are_the_projects(published_sample: Pipeline) -> None:

@@ -7,13 +7,12 @@ March), hence GEIQ up to 2022-03; ITI up to 2022-01; the ASP extranet up to 2022
 from __future__ import annotations
 
 import datetime as dt
-import shutil
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import pytest
 
-from by_hand import write_fluxiae_by_hand, write_iti
+from by_hand import built_by_hand, write_iti
 from compiled_project import CompiledProject
 from conftest import Pipeline
 from loading import put
@@ -153,9 +152,8 @@ def _lines(separator: str, header: str, rows: Iterable[Sequence[str]]) -> str:
     return "\n".join([header, *map(separator.join, rows), ""])
 
 
-def _write_drop(drop: Path) -> None:
-    stamp = "05042022_112211"
-    write_fluxiae_by_hand(drop, stamp, structure="S1||01053", contrat_mission=ASP_CONTRACTS)
+def _built(folder: Path, compiled_project: CompiledProject, *, has_iti: bool) -> Pipeline:
+    drop = folder / "drop"
     header = (
         "NUM_CONTRAT;TYPE_CONTRAT;NUM_AVENANT;SIRET_EMPLOYEUR;RAISON_SOCIALE;CODE_NAF;IDCC;"
         "CODE_COMMUNE_INSEE;CODE_POSTAL;LIBELLE_COMMUNE;DATE_DEBUT;DATE_FIN;DATE_ENREGISTREMENT;"
@@ -189,18 +187,16 @@ def _write_drop(drop: Path) -> None:
     for year, rows in lists.items():
         text = _lines(",", "Nom,Rue,Rue (suite),Code Postal,Ville,SIRET,e-mail", rows)
         put(drop, f"geiq/geiq_{year}.csv", text.encode())
-    write_iti(drop, "20220215", ITI_ROWS)
+    if has_iti:
+        write_iti(drop, "20220215", ITI_ROWS)
+    rows = {"structure": "S1||01053", "contrat_mission": ASP_CONTRACTS}
+    return built_by_hand(folder, compiled_project, "05042022_112211", **rows)
 
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory, compiled_project: CompiledProject) -> Pipeline:
     """The hand-made drop, loaded and built."""
-    pipeline = Pipeline(tmp_path_factory.mktemp("composite"))
-    drop = pipeline.folder / "drop"
-    _write_drop(drop)
-    pipeline.load(drop)
-    compiled_project.build(pipeline.warehouse, tested=True)
-    return pipeline
+    return _built(tmp_path_factory.mktemp("composite"), compiled_project, has_iti=True)
 
 
 def _stock(pipeline: Pipeline, structure_type: str) -> dict[tuple[str, str], int]:
@@ -306,14 +302,7 @@ def test_change_is_like_for_like(built: Pipeline) -> None:
 def test_without_the_bpi_file_the_official_scope_is_null_from_2021(
     built: Pipeline, tmp_path: Path, compiled_project: CompiledProject
 ) -> None:
-    pipeline = Pipeline(tmp_path)
-    drop = tmp_path / "drop"
-    _write_drop(drop)
-    shutil.rmtree(drop / "bpifrance_iti")
-    pipeline.load(drop)
-    compiled_project.build(pipeline.warehouse)
-
-    composite = _composite(pipeline)
+    composite = _composite(_built(tmp_path, compiled_project, has_iti=False))
     whole = _composite(built)
     assert composite.keys() == whole.keys()
     for month, (official, constant, missing) in composite.items():
