@@ -20,12 +20,10 @@ import duckdb
 import pytest
 import yaml
 from playwright.sync_api import Browser, sync_playwright
-from typer.testing import CliRunner
 
 from compiled_project import CompiledProject
-from iae.cli import app
 from iae.loading.raw_tables import opened_to_load
-from loading import SALT, Warehouse
+from loading import SALT, Warehouse, error_of, run
 
 if TYPE_CHECKING:
     from dbt.cli.main import dbtRunnerResult
@@ -212,9 +210,12 @@ class Pipeline:
     def iae_here(self, *arguments: str | Path) -> str:
         """Run a command that must succeed in this process, and return what it printed."""
         with environment(self.environment):
-            done = CliRunner().invoke(app, [str(word) for word in arguments])
-        assert done.exit_code == 0, done.output
-        return done.stdout
+            return run(*arguments).stdout
+
+    def refusal(self, *arguments: str | Path) -> str:
+        """Run a command that must be refused in this process, and return the sentence."""
+        with environment(self.environment):
+            return error_of(*arguments)
 
     def load(self, *drops: Path) -> str:
         return self.iae_here("load", *drops)

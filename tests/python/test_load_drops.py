@@ -32,10 +32,13 @@ from loading import (
     zipped,
 )
 
-ITI_ROWS: list[list[object]] = [
-    ["Mois", "Région", "Département", "Réseau", "Entrées"],
-    ["2021-01", "Bretagne", "Finistère", "BGE", 12],
-]
+ITI_BOOK = workbook(
+    [
+        ["Mois", "Région", "Département", "Réseau", "Entrées"],
+        ["2021-01", "Bretagne", "Finistère", "BGE", 12],
+    ]
+)
+EDITION = edition(["nb-beneficiaires-siae"])
 GEIQ_LIST = b"Nom;Code Postal;Ville;SIRET\na;59000;b;12345678900011\n"
 CONTRACTS = extrapro(contract("1")).encode()
 AIDES = (";".join(CONTRATS_AIDES) + "\n").encode()
@@ -92,14 +95,14 @@ PLACES: dict[str, dict[str, dict[str, bytes]]] = {
     },
     "bpifrance_iti 2022-03-01": {
         "a workbook in a zip of its name": {
-            "bpifrance_iti/iti_entrees_20220301.zip": zipped({"x.xlsx": workbook(ITI_ROWS)})
+            "bpifrance_iti/iti_entrees_20220301.zip": zipped({"x.xlsx": ITI_BOOK})
         },
         "a workbook in a tar.gz": {
-            "bpifrance_iti/a.tar.gz": tarred({"iti_entrees_20220301.xlsx": workbook(ITI_ROWS)})
+            "bpifrance_iti/a.tar.gz": tarred({"iti_entrees_20220301.xlsx": ITI_BOOK})
         },
         "a workbook in a tar.gz in a zip": {
             "bpifrance_iti/a.zip": zipped(
-                {"b.tar.gz": tarred({"iti_entrees_20220301.xlsx": workbook(ITI_ROWS)})}
+                {"b.tar.gz": tarred({"iti_entrees_20220301.xlsx": ITI_BOOK})}
             )
         },
     },
@@ -126,17 +129,13 @@ PLACES: dict[str, dict[str, dict[str, bytes]]] = {
         }
     },
     "barometre 2022-03-15": {
-        "an edition": below("barometre/2022-03-15", edition(["nb-beneficiaires-siae"])),
-        "an edition two folders down": below(
-            "Barometre/editions/2022-03-15", edition(["nb-beneficiaires-siae"])
-        ),
+        "an edition": below("barometre/2022-03-15", EDITION),
+        "an edition two folders down": below("Barometre/editions/2022-03-15", EDITION),
         "an edition straight in the folder, dated in the names": {
             f"barometre/{name.removesuffix('.csv')}-20220315.csv": content
-            for name, content in edition(["nb-beneficiaires-siae"]).items()
+            for name, content in EDITION.items()
         },
-        "an edition in an archive of its date": {
-            "barometre/2022-03-15.zip": zipped(edition(["nb-beneficiaires-siae"]))
-        },
+        "an edition in an archive of its date": {"barometre/2022-03-15.zip": zipped(EDITION)},
     },
     "extrapro 2022-03-01, geiq 2022-01-01": {
         "a file beside the folders": {
@@ -200,7 +199,7 @@ FAULTS: dict[str, tuple[dict[str, bytes], str]] = {
         r"extrapro: no date in the file names .contrats_pro.csv.; expected a name such as",
     ),
     "an edition without a date": (
-        below("barometre", edition(["nb-beneficiaires-siae"])),
+        below("barometre", EDITION),
         "barometre: no date in the file names .*; expected a name such as <YYYY-MM-DD>/",
     ),
     "an edition without the indicator": (
@@ -361,7 +360,7 @@ def test_where_the_last_archive_is_refused_an_older_one_is_loaded(
     ("name", "content", "days_ahead"),
     [
         ("extrapro/contrats_pro_{:%Y%m%d}.csv", CONTRACTS, 1),
-        ("bpifrance_iti/iti_entrees_{:%Y%m%d}.xlsx", workbook(ITI_ROWS), 1),
+        ("bpifrance_iti/iti_entrees_{:%Y%m%d}.xlsx", ITI_BOOK, 1),
         ("geiq/geiq_{:%Y}.csv", GEIQ_LIST, 366),
     ],
 )
