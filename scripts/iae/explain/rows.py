@@ -18,11 +18,8 @@ _RUNS = """
 """
 _CONTRACTS = f"""
     select
+        *,
         'ContratMission' as source_table,
-        structure_type,
-        department_code,
-        outcome,
-        reason,
         person_id as person,
         1 as nb_people,
         {_RUNS.format(counted="$month between first_month_present and last_month_present")}
@@ -32,11 +29,8 @@ _CONTRACTS = f"""
 """  # noqa: S608
 _MONTHLY_STATES = """
     select
+        *,
         'EtatMensuelIndiv' as source_table,
-        structure_type,
-        department_code,
-        outcome,
-        reason,
         person_id as person,
         1 as nb_people,
         month = $month as is_in_month,
@@ -46,11 +40,8 @@ _MONTHLY_STATES = """
 """
 _GEIQ_CONTRACTS = f"""
     select
-        source_table,
+        *,
         'GEIQ' as structure_type,
-        department_code,
-        outcome,
-        reason,
         hash(person_key) as person,
         1 as nb_people,
         {_RUNS.format(counted="list_contains(months_present, $month)")} as is_in_month,
@@ -60,11 +51,9 @@ _GEIQ_CONTRACTS = f"""
 # Entries count in their month and in those after it that the window holds: each line is entries.
 _ITI_ENTRIES = """
     select
+        *,
         'iti_entrees' as source_table,
         'ITI' as structure_type,
-        department_code,
-        outcome,
-        reason,
         cast(file_line as ubigint) as person,
         if(outcome = 'counted', nb_entries, 0) as nb_people,
         month between $month - to_months({window} - 1) and $month as is_in_month,
