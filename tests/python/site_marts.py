@@ -22,6 +22,13 @@ create temp table months as
 select range::integer as position, (date '2019-10-01' + to_months(range::integer))::date as month
 from range({MONTHS});
 """
+REFERENCE = (
+    "marts.dim_territories",
+    "marts.dim_structure_types",
+    "open_data.metadata",
+    "open_data.composite_scopes",
+    "open_data.structure_type_sources",
+)
 # As if the figures of the marts had come out of the rounding.
 OPENED = (
     "fct_stock_by_structure_type",
@@ -60,16 +67,7 @@ def write_marts(
             f"attach '{reference}' as reference (read_only)",
             "create schema marts; create schema open_data",
             RANKS,
-            *(
-                f"create table {table} as from reference.{table}"
-                for table in (
-                    "marts.dim_territories",
-                    "marts.dim_structure_types",
-                    "open_data.metadata",
-                    "open_data.composite_scopes",
-                    "open_data.structure_type_sources",
-                )
-            ),
+            *(f"create table {table} as from reference.{table}" for table in REFERENCE),
             _stock(list(types), without_department, rounded_to),
             _composite([name for name in BASE if name not in types]),
             _published(editions),

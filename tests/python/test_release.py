@@ -80,7 +80,7 @@ def write_published(
     path.unlink(missing_ok=True)
     months = months or {"2022-08-01": (120, 35), "2022-09-01": (125, 0)}
     with duckdb.connect(str(path)) as connection:
-        connection.execute(TABLES.replace("\\n", "\n"))
+        connection.execute(TABLES)
         connection.execute(
             f"create table open_data.metadata as from read_csv('{PROJECT}/seeds/publication.csv')"
         )

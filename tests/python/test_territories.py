@@ -14,11 +14,12 @@ from pathlib import Path
 import pytest
 
 from compiled_project import CompiledProject
-from conftest import PROJECT, Pipeline
+from conftest import Pipeline
 from iae.loading.raw_tables import opened_to_load
+from oracle import read_seed
 
-CASES = Path(__file__).with_name("territory_cases.csv")
-SEEDS = PROJECT / "seeds"
+_TEXT = Path(__file__).with_name("territory_cases.csv").read_text("utf-8")
+CASES = list(csv.DictReader(_TEXT.splitlines()))
 
 Value = tuple[str, str]
 Territory = tuple[str | None, str | None, bool | None]
@@ -34,19 +35,10 @@ OUTSIDE_COVERAGE = {
 }
 
 
-def rows(path: Path) -> list[dict[str, str]]:
-    with path.open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
-
-
-def cases() -> list[Value]:
-    return [(case["value_kind"], case["raw_value"]) for case in rows(CASES)]
-
-
 def department_spellings() -> list[tuple[Value, str]]:
     """Spellings that follow from the rules for every department, made without the project's SQL."""
     spellings = []
-    for department in rows(SEEDS / "departments.csv"):
+    for department in read_seed("departments"):
         code, name = department["department_code"], department["department_name"]
         plain = "".join(c for c in unicodedata.normalize("NFD", name) if c.isascii())
         spellings += [
@@ -72,14 +64,14 @@ def neighbours_confused() -> list[Value]:
     """The code of each department with the name of the next one: they name nothing."""
     return [
         ("department", f"{department['department_code']} {following['department_name']}")
-        for department, following in pairwise(rows(SEEDS / "departments.csv"))
+        for department, following in pairwise(read_seed("departments"))
     ]
 
 
 def postcodes() -> list[tuple[Value, str]]:
     """Every postcode of the reference with the department of most of its inhabitants."""
     most: dict[str, tuple[int, str]] = {}
-    for row in rows(SEEDS / "postcode_departments.csv"):
+    for row in read_seed("postcode_departments"):
         candidate = (int(row["population"]), row["department_code"])
         most[row["postcode"]] = max(most.get(row["postcode"], candidate), candidate)
     return [(("postcode", postcode), department) for postcode, (_, department) in most.items()]
@@ -91,7 +83,7 @@ def located(
 ) -> dict[Value, Territory]:
     """Level, code and coverage of every value of this module, as the model gives them."""
     values = {
-        *cases(),
+        *((case["value_kind"], case["raw_value"]) for case in CASES),
         *neighbours_confused(),
         *(value for value, _ in department_spellings()),
         *(value for value, _ in postcodes()),
@@ -118,7 +110,7 @@ def located(
 
 @pytest.mark.parametrize(
     "case",
-    rows(CASES),
+    CASES,
     ids=lambda case: f"{case['value_kind']} {case['raw_value']}: {case['rule']}",
 )
 def test_a_value_names_the_territory_that_its_rule_says(
