@@ -11,7 +11,7 @@ from iae.loading.codes import dates, places, sirets
 from iae.loading.declaration import Key
 from iae.loading.formats.workbook import _is_total
 from iae.loading.sources.bpifrance_iti import BPIFRANCE_ITI
-from test_territories import CASES, rows
+from test_territories import CASES
 
 [MONTH] = [key for key in BPIFRANCE_ITI.tables[0].keys if key.column == "mois"]
 
@@ -127,9 +127,7 @@ def test_a_value_is_read_by_both_or_by_none(
 )
 def test_no_place_that_the_models_find_is_unusable(kind: str, key: tuple[Key, ...]) -> None:
     found = [
-        case["raw_value"]
-        for case in rows(CASES)
-        if case["value_kind"] == kind and case["territory_code"]
+        case["raw_value"] for case in CASES if case["value_kind"] == kind and case["territory_code"]
     ]
     assert of_which(found, key[0].usable("value")) == {*found}
 

@@ -23,7 +23,11 @@ class Figure:
     is_percentage: bool = False
 
     def has_fallen(self, max_fall: float) -> bool:
-        """Tell whether the fall is beyond the share allowed, and beyond chance."""
+        """Tell whether the fall is beyond the share allowed, and beyond chance.
+
+        A small table loses a row or two for good reasons; a count of people moves by its own error.
+        A percentage does neither.
+        """
         if self.is_percentage:
             return self.before - self.now > max_fall * self.before
         allowed = max(max_fall * self.before, 2)

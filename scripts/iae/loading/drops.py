@@ -370,7 +370,10 @@ class _Place:
 
 
 def _archive(found: _Found, files: list[_Found]) -> tuple[str, ...]:
-    """Return the innermost archive around a file that holds several tables; () without one."""
+    """Return the innermost archive around a file that holds several tables; () without one.
+
+    A Zip of one table and its notice is no archive of an extract.
+    """
     archives = found.item.archives
     while archives:
         nb_levels = len(archives)
