@@ -22,8 +22,9 @@ MARK = ".iae-written"
 def replaced(out: Path, command: str, others: tuple[str, ...] = ()) -> Iterator[Path]:
     """Give a new folder to fill; at the end it is `out`, at a fault or a kill nothing has changed.
 
-    `others` are folders that other commands write into `out`, perhaps before this one. Raise
-    IaeError where `out` is not an empty or absent folder, nor one that the same command wrote.
+    Files in `out` that the command did not write are kept. `others` are folders that other commands
+    write into `out`, perhaps before this one. Raise IaeError where `out` is not an empty or absent
+    folder, nor one that the same command wrote.
     """
     check_free(out, command, others)
     place = out.resolve()

@@ -33,8 +33,9 @@ class Key:
 class Table:
     """One table of a source.
 
-    `pattern` matches the file's name from its start. Of `nir` the salted hash alone is landed.
-    Where `has_personal_data`, a rejected row's text is not kept.
+    `pattern` matches the file's name from its start. `columns` are landed, by name; `nir` is landed
+    as its salted hash only. `keys` are checked once landed. `example` is a file name to show. Where
+    `has_personal_data`, a rejected row's text is not kept.
     """
 
     name: str

@@ -28,7 +28,12 @@ EARLIEST_DATE = dt.date(2000, 1, 1)
 
 @dataclass(frozen=True)
 class Options:
-    """What the operator decides: extracts to keep, shares rejected or fallen, falls accepted."""
+    """What the operator decides.
+
+    `keep` is the number of extracts kept; `max_rejected` the share of a file's records that may be
+    rejected; `max_fall` the share by which a figure may fall from the current extract to a new one;
+    `accept` lets in an extract whose figures fall.
+    """
 
     keep: int = 2
     max_rejected: float = 0.001
@@ -59,7 +64,8 @@ def load_all(
 ) -> tuple[list[Outcome], list[IaeError]]:
     """Load extracts, oldest first; return what became of them, and the faults of those refused.
 
-    Those beyond the number kept are not looked into, unless newer ones are refused.
+    Of a source whose latest extract alone counts, those beyond the number kept are not looked into,
+    unless newer ones are refused.
     """
     outcomes: list[Outcome] = []
     faults: list[IaeError] = []
