@@ -107,7 +107,8 @@ class Delivered:
 
     `names` are the names that may tell what it is, innermost first: its own, then those of the
     containers that hold nothing else. `archives` are the containers of several entries that it is
-    in, outermost first. `is_zipcrypto`: only its data tell its password from a wrong one.
+    in, outermost first. `is_zipcrypto` tells that only its data tell the password from a wrong one,
+    `fault` why it cannot be read.
     """
 
     path: Path

@@ -1,4 +1,7 @@
-"""What may be told of the country (docs/protection.md, "What is beside the stock")."""
+"""The audit of what is open for the country beside the stock: flows, people, structures.
+
+Its rules are those of docs/protection.md, "What is beside the stock".
+"""
 
 import duckdb
 
