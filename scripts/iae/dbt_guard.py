@@ -21,7 +21,7 @@ WAIT_SECONDS = 10
 gc.set_threshold(100_000)
 
 
-class Plugin(BasePlugin):
+class Plugin(BasePlugin):  # type: ignore[misc]
     """Refuse a warehouse that dbt cannot build in; read its path as `iae` does."""
 
     # dbt asks again in each thread and to roll back: by then the answer is known.
