@@ -8,7 +8,6 @@ from contextlib import chdir
 
 import pytest
 from click.testing import CliRunner
-from dbt_metricflow.cli.main import cli
 
 from conftest import PROJECT, Pipeline, environment
 
@@ -123,6 +122,9 @@ def read_back(text: str) -> str:
 def test_the_answer_is_that_of_the_marts(
     metrics: Pipeline, published_sample: Pipeline, question: str
 ) -> None:
+    # It takes seconds to import, for no other file of tests.
+    from dbt_metricflow.cli.main import cli
+
     names, by, condition, at_least, sql = QUESTIONS[question]
     out = metrics.folder / "answer.csv"
     words = ["query", "--metrics", names, "--group-by", by, "--order", by, "--csv", str(out)]

@@ -11,7 +11,6 @@ from xml.etree import ElementTree
 
 import duckdb
 import pytest
-from frictionless import Package
 from python_calamine import CalamineWorkbook
 
 from conftest import PROJECT
@@ -166,6 +165,8 @@ def test_the_workbook_has_dates_and_numbers_as_such(released: Release) -> None:
 
 
 def test_the_package_is_valid_and_described_by_the_database(released: Release) -> None:
+    from frictionless import Package  # slow to import
+
     descriptor = json.loads((released.folder / DESCRIPTOR).read_text("utf-8"))
     report = Package(str(released.folder / DESCRIPTOR)).validate()
     assert report.valid, report.flatten(["type", "note"])
