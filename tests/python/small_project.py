@@ -20,7 +20,7 @@ from iae.paths import published_path
 from iae.publishing.proof import Proof, prove
 from iae.publishing.swap import Publication, publish
 from iae.warehouse import opened
-from killed import publish_killed_at
+from killed import started
 
 FOLDERS = ("macros", "models/staging/loader", "models/intermediate/publication", "models/docs")
 # They are about models that are not here.
@@ -196,7 +196,9 @@ class SmallProject:
     def killed_publication(self, step: int) -> int | None:
         """Publish from the root of the project, killed at a step; return the exit code."""
         with self._entered():
-            return publish_killed_at(step, Path.cwd(), os.environ)
+            publication = started(["publish"], os.environ, step)
+            publication.join()
+            return publication.exitcode
 
     def execute(self, sql: str) -> list[tuple[Any, ...]]:
         """Run SQL on the warehouse, past dbt."""

@@ -6,11 +6,7 @@ from __future__ import annotations
 import random
 import re
 import shutil
-import signal
-import subprocess
-import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +15,10 @@ import pytest
 
 from conftest import Pipeline
 from iae.sample import write_sample
+from killed import killed_at, started
 from loading import write_fluxiae
 
-NB_LOADS_KILLED = 12
+NB_LOADS_KILLED = 8
 
 # Wherever it begins: what is stored may follow what is stored before it without a space.
 NIR = re.compile(rb"(?=([123478]\d{4}(?:\d\d|2[AB])\d{6}))")
@@ -45,31 +42,6 @@ def loaded(tmp_path: Path) -> Pipeline:
     return pipeline
 
 
-def started(pipeline: Pipeline, *arguments: str | Path) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
-        [sys.executable, "-m", "iae", *map(str, arguments)],
-        env=pipeline.environment,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-
-
-def killed_at(process: subprocess.Popen[bytes], seconds: float) -> bool:
-    """Kill a process after some seconds; tell whether it was still running."""
-    try:
-        process.wait(seconds)
-    except subprocess.TimeoutExpired:
-        process.send_signal(signal.SIGKILL)
-    process.wait()
-    return process.returncode == -signal.SIGKILL
-
-
-def duration(command: Callable[[], object]) -> float:
-    began = time.monotonic()
-    command()
-    return time.monotonic() - began
-
-
 def state(pipeline: Pipeline) -> list[tuple[object, ...]]:
     """Extracts, landed tables with their number of rows, and what the raw views show."""
     rows = pipeline.query("select source, extract_date, is_current, nb_rows from raw.extracts")
@@ -90,13 +62,16 @@ def test_loads_killed_at_any_moment(
     source = published_sample.folder / "drop" / "asp_fluxiae"
     whole = Pipeline(tmp_path / "whole")
     shutil.copytree(loaded.warehouse.parent, whole.warehouse.parent)
-    seconds = duration(lambda: whole.succeed([sys.executable, "-m", "iae", "load", source]))
+    began = time.monotonic()
+    started(["load", source], whole.environment).join()
+    seconds = time.monotonic() - began
     before, after = state(loaded), state(whole)
     saved = loaded.warehouse.read_bytes()
     moments = random.Random(20260101)
     nb_killed = 0
     for _ in range(NB_LOADS_KILLED):
-        nb_killed += killed_at(started(loaded, "load", source), moments.uniform(0.1, seconds))
+        load = started(["load", source], loaded.environment)
+        nb_killed += killed_at(load, moments.uniform(0.02, seconds))
         found = state(loaded)
         assert found in (before, after)
         if found == after:
@@ -148,7 +123,7 @@ def test_no_personal_data_is_left_anywhere(drop: Path, tmp_path: Path) -> None:
         (faulty / salarie.name).write_bytes(b"".join(content))
         done = pipeline.iae("load", faulty, *options)
         shown.append(done.stdout + done.stderr)
-    killed_at(started(pipeline, "load", drop), 0.5)
+    killed_at(started(["load", drop], pipeline.environment), 0.5)
     shown.append(pipeline.load(drop))
     shown.append(pipeline.iae("status").stdout)
     files = [path for path in pipeline.folder.rglob("*") if path.is_file()]

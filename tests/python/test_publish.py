@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import shutil
 import stat
+import time
 from pathlib import Path
 
 import duckdb
@@ -13,8 +14,8 @@ from conftest import Pipeline
 from iae.disk import held
 from iae.publishing.swap import publish
 from iae.warehouse import opened
+from killed import killed_at, started
 from loading import begun
-from test_kill import duration, killed_at, started
 
 NB_ROWS = 200_000
 
@@ -190,14 +191,15 @@ def test_killed_at_any_moment_loses_nothing(pipeline: Pipeline) -> None:
     write_warehouse(pipeline)
     pipeline.publish()
     write_warehouse(pipeline, edition=2)
-    seconds = duration(pipeline.publish)
+    began = time.monotonic()
+    started(["publish"], pipeline.environment).join()
+    seconds = time.monotonic() - began
     moments = random.Random(1)
     nb_killed = 0
     for edition in range(3, 11):
         write_warehouse(pipeline, edition=edition)
-        # Most of the time is Python's start: the second half is where the file is written.
-        moment = seconds * moments.uniform(0.3, 1.0)
-        nb_killed += killed_at(started(pipeline, "publish"), moment)
+        publication = started(["publish"], pipeline.environment)
+        nb_killed += killed_at(publication, moments.uniform(0.02, seconds))
         assert edition_of(pipeline.published) in (edition - 1, edition)
         publish_here(pipeline)
         assert edition_of(pipeline.published) == edition

@@ -20,16 +20,7 @@ from typing import Any
 from conftest import PROJECT, Pipeline, environment, manifest, run_dbt
 from iae.cli import app
 from iae.sample.weeks import PASSWORD
-from killed import FORKS
-
-# One server of forks for a process: what it imports is said before it starts.
-FORKS.set_forkserver_preload(
-    [
-        *("iae.cli", "iae.loading.load", "iae.publishing.swap"),
-        *("typer._adapters", "rich.table", "rich.progress"),
-        *("dbt.cli.main", "dbt.adapters.duckdb"),
-    ]
-)
+from killed import FORKS, killed_at
 
 # A disk in memory gives its room by pages, to each file its own.
 PAGE = 4096
@@ -60,11 +51,8 @@ class Commands:
         """Kill a command at a random moment of its usual time."""
         name = str(words[0])
         command = self.begun(*words, **options)
-        command.process.join(self.random.uniform(0.02, 0.9) * self.seconds.get(name, 1))
-        if command.process.is_alive():
-            command.process.kill()
-            self.kills[name] += 1
-        command.process.join()
+        moment = self.random.uniform(0.02, 0.9) * self.seconds.get(name, 1)
+        self.kills[name] += killed_at(command.process, moment)
         command.output.unlink(missing_ok=True)
 
     def on_a_full_disk(self, *words: str | Path, room: int, **options: Any) -> Done:
