@@ -9,6 +9,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from multiprocessing.process import BaseProcess
 from pathlib import Path
+from resource import RLIMIT_FSIZE, setrlimit
 
 # Forks of a process that has imported everything: the command is killed, not the start of Python.
 # A fork of the tests' own process would hold the locks of threads that it does not have.
@@ -24,14 +25,26 @@ CODE = 9
 
 
 def started(
-    words: Sequence[str | Path], variables: Mapping[str, str], step: int = 0
+    words: Sequence[str | Path],
+    variables: Mapping[str, str],
+    *,
+    step: int = 0,
+    output: str | Path = os.devnull,
+    largest_file: int | None = None,
 ) -> BaseProcess:
-    """Start a command where this process is, with its environment; nobody hears what it says.
+    """Start a command of the project, or `build` of dbt, where this process is.
 
-    It ends at once, with CODE, at its `step`-th change of the folders on the disk.
+    Args:
+        variables: its environment, all of it.
+        step: it ends at once, with CODE, at this change of the folders on the disk.
+        output: the file that takes what it says.
+        largest_file: what files may grow to, in bytes: what a full disk is to the database.
     """
     command = [str(word) for word in words]
-    process = FORKS.Process(target=_run, args=(command, Path.cwd(), dict(variables), step))
+    process = FORKS.Process(
+        target=_run,
+        args=(command, Path.cwd(), dict(variables), step, output, largest_file),
+    )
     process.start()
     return process
 
@@ -44,9 +57,14 @@ def killed_at(process: BaseProcess, seconds: float) -> bool:
     return process.exitcode == -signal.SIGKILL
 
 
-def _run(words: list[str], folder: Path, variables: dict[str, str], step: int) -> None:
-    from iae.cli import app
-
+def _run(
+    words: list[str],
+    folder: Path,
+    variables: dict[str, str],
+    step: int,
+    output: str | Path,
+    largest_file: int | None,
+) -> None:
     left = step
 
     def stop(event: str, arguments: object) -> None:
@@ -56,11 +74,27 @@ def _run(words: list[str], folder: Path, variables: dict[str, str], step: int) -
             if left == 0:
                 os._exit(CODE)
 
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 1)
-    os.dup2(nowhere, 2)
+    file = os.open(output, os.O_WRONLY | os.O_CREAT, 0o600)
+    for stream in (1, 2):
+        os.dup2(file, stream)
     os.chdir(folder)
     os.environ.clear()
     os.environ.update(variables)
+    if largest_file is not None:
+        setrlimit(RLIMIT_FSIZE, (largest_file, largest_file))
     sys.addaudithook(stop)
-    app(words)
+    if words[0] == "build":
+        _build(words)
+    else:
+        from iae.cli import app
+
+        app(words)
+
+
+def _build(words: list[str]) -> None:
+    from conftest import PROJECT, manifest, run_dbt
+
+    command = [*words, "--project-dir", str(PROJECT), "--quiet"]
+    result, printed = run_dbt(command, dict(os.environ), manifest())
+    if not result.success:
+        sys.exit(f"{printed}{result.exception or ''}")

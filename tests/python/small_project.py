@@ -196,7 +196,7 @@ class SmallProject:
     def killed_publication(self, step: int) -> int | None:
         """Publish from the root of the project, killed at a step; return the exit code."""
         with self._entered():
-            publication = started(["publish"], os.environ, step)
+            publication = started(["publish"], os.environ, step=step)
             publication.join()
             return publication.exitcode
 

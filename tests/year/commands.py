@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-import multiprocessing
-import os
 import random
-import resource
 import shutil
 import subprocess
-import sys
 import time
-import traceback
 from collections import Counter
-from collections.abc import Sequence
+from contextlib import chdir
 from dataclasses import dataclass, field
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
-from conftest import PROJECT, Pipeline, environment, manifest, run_dbt
-from iae.cli import app
+from conftest import PROJECT, Pipeline
 from iae.sample.weeks import PASSWORD
-from killed import FORKS, killed_at
+from killed import killed_at, started
 
 # A disk in memory gives its room by pages, to each file its own.
 PAGE = 4096
@@ -92,10 +87,8 @@ class Commands:
         variables = self.pipeline.environment | password | (changed or {})
         output = self.pipeline.folder / f"said.{time.monotonic_ns()}"
         self.pipeline.folder.mkdir(parents=True, exist_ok=True)
-
-        told = [str(word) for word in words]
-        process = FORKS.Process(target=_in_child, args=(told, variables, output, largest_file))
-        process.start()
+        with chdir(PROJECT):
+            process = started(words, variables, output=output, largest_file=largest_file)
         return _Begun(name, process, output, time.monotonic())
 
     def ended(self, command: _Begun) -> Done:
@@ -112,42 +105,6 @@ class Commands:
 @dataclass(frozen=True)
 class _Begun:
     name: str
-    process: multiprocessing.process.BaseProcess
+    process: BaseProcess
     output: Path
     began: float
-
-
-def _run(words: Sequence[str]) -> int:
-    """Run a command of the project, or dbt; return the exit code."""
-    if words[0] == "build":
-        dbt = [*words, "--project-dir", str(PROJECT), "--quiet"]
-        result, printed = run_dbt(dbt, dict(os.environ), manifest())
-        print(printed if not result.success else "", repr(result.exception or ""))
-        return 0 if result.success else 1
-    try:
-        app(words)
-    except SystemExit as end:
-        return int(end.code or 0)
-    return 0
-
-
-def _in_child(
-    words: Sequence[str], variables: dict[str, str], output: Path, largest_file: int | None
-) -> None:
-    file = os.open(output, os.O_WRONLY | os.O_CREAT)
-    os.dup2(file, 1)
-    os.dup2(file, 2)
-    sys.stdout = os.fdopen(1, "w", closefd=False)
-    sys.stderr = os.fdopen(2, "w", closefd=False)
-    os.chdir(PROJECT)
-    if largest_file is not None:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (largest_file, largest_file))
-    try:
-        with environment(variables):
-            code = _run(words)
-    except BaseException:
-        traceback.print_exc()
-        code = 70
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(code)

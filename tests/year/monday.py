@@ -24,8 +24,9 @@ import oracle_beyond
 from compiled_project import CompiledProject
 from conftest import Pipeline
 from iae.sample import write_sample
+from killed import FORKS
 from test_kill import holds_a_person, persons_of
-from year.commands import FORKS, Commands, Done
+from year.commands import Commands, Done
 from year.delivered import read_into, repacked, unpacked
 from year.faults import FAULTS, table
 
