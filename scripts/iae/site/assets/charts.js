@@ -42,15 +42,21 @@ const locale = {
 
 const views = new Map();
 
-/** Draw a specification in an element; the element carries the text alternative. */
+/** Draw a specification in an element, unless it is there; the element carries the text alternative. */
 async function draw(element, spec, alternative) {
-  views.get(element.id)?.finalize(); // the chart before: it would listen to the window for ever
+  const before = views.get(element.id);
+  const text = JSON.stringify(spec);
+  if (before?.text === text && element.querySelector("svg")) {
+    describe(element, alternative);
+    return before.view;
+  }
+  before?.finalize(); // the chart before: it would listen to the window for ever
   const result = await vegaEmbed(
     element,
     { $schema: "https://vega.github.io/schema/vega-lite/v6.json", config, ...spec },
     { actions: false, renderer: "svg", ...locale },
   );
-  views.set(element.id, result);
+  views.set(element.id, Object.assign(result, { text }));
   element.removeAttribute("aria-roledescription"); // Vega's own, in English
   element.setAttribute("role", "img");
   describe(element, alternative);
