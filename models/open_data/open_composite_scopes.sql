@@ -1,10 +1,6 @@
 with
 
-composite_scopes as (
-
-    select * from {{ ref('composite_scopes') }}
-
-),
+composite_scopes as (select * from {{ ref('composite_scopes') }}),
 
 final as (
 

@@ -1,16 +1,8 @@
 with
 
-composite as (
+composite as (select * from {{ ref('fct_composite_stock') }}),
 
-    select * from {{ ref('fct_composite_stock') }}
-
-),
-
-rounded_stock as (
-
-    select * from {{ ref('rounded_stock') }}
-
-),
+rounded_stock as (select * from {{ ref('rounded_stock') }}),
 
 rounded_scopes as (
 

@@ -7,11 +7,7 @@ declarations as (
 
 ),
 
-rounded_counts as (
-
-    select * from {{ ref('rounded_counts') }}
-
-),
+rounded_counts as (select * from {{ ref('rounded_counts') }}),
 
 counts as (
 

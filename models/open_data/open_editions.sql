@@ -1,10 +1,6 @@
 with
 
-editions as (
-
-    select * from {{ ref('dim_editions') }}
-
-),
+editions as (select * from {{ ref('dim_editions') }}),
 
 -- What was revised is told to the nearest multiple of the base: counts of exact cells are exact.
 final as (

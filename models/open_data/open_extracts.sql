@@ -1,10 +1,6 @@
 with
 
-extracts as (
-
-    select * from {{ ref('audit_extracts') }}
-
-),
+extracts as (select * from {{ ref('audit_extracts') }}),
 
 final as (
 

@@ -7,11 +7,7 @@ flows as (
 
 ),
 
-structure_types as (
-
-    select * from {{ ref('dim_structure_types') }}
-
-),
+structure_types as (select * from {{ ref('dim_structure_types') }}),
 
 rounded_stock as (
 
@@ -20,11 +16,7 @@ rounded_stock as (
 
 ),
 
-rounded_counts as (
-
-    select * from {{ ref('rounded_counts') }}
-
-),
+rounded_counts as (select * from {{ ref('rounded_counts') }}),
 
 -- Entries and exits are what those who stay leave of the rounded stocks: the identity of stock and
 -- flows holds, and no figure of the stock can be told better (docs/protection.md).

@@ -1,10 +1,6 @@
 with
 
-publication as (
-
-    select * from {{ ref('publication') }}
-
-),
+publication as (select * from {{ ref('publication') }}),
 
 final as (
 

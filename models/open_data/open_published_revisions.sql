@@ -1,10 +1,6 @@
 with
 
-published_revisions as (
-
-    select * from {{ ref('fct_published_revisions') }}
-
-),
+published_revisions as (select * from {{ ref('fct_published_revisions') }}),
 
 final as (
 

@@ -1,10 +1,6 @@
 with
 
-published_stock as (
-
-    select * from {{ ref('fct_published_stock') }}
-
-),
+published_stock as (select * from {{ ref('fct_published_stock') }}),
 
 final as (
 

@@ -1,16 +1,8 @@
 with
 
-reconciliation as (
+reconciliation as (select * from {{ ref('fct_reconciliation') }}),
 
-    select * from {{ ref('fct_reconciliation') }}
-
-),
-
-composite as (
-
-    select * from {{ ref('open_composite_stock') }}
-
-),
+composite as (select * from {{ ref('open_composite_stock') }}),
 
 final as (
 

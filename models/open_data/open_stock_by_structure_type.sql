@@ -1,16 +1,8 @@
 with
 
-stock_by_structure_type as (
+stock_by_structure_type as (select * from {{ ref('fct_stock_by_structure_type') }}),
 
-    select * from {{ ref('fct_stock_by_structure_type') }}
-
-),
-
-rounded_stock as (
-
-    select * from {{ ref('rounded_stock') }}
-
-),
+rounded_stock as (select * from {{ ref('rounded_stock') }}),
 
 final as (
 

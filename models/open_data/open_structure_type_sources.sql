@@ -1,10 +1,6 @@
 with
 
-structure_type_sources as (
-
-    select * from {{ ref('structure_type_sources') }}
-
-),
+structure_type_sources as (select * from {{ ref('structure_type_sources') }}),
 
 final as (
 

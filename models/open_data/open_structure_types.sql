@@ -1,10 +1,6 @@
 with
 
-structure_types as (
-
-    select * from {{ ref('dim_structure_types') }}
-
-),
+structure_types as (select * from {{ ref('dim_structure_types') }}),
 
 final as (
 

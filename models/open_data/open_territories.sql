@@ -1,10 +1,6 @@
 with
 
-territories as (
-
-    select * from {{ ref('dim_territories') }}
-
-),
+territories as (select * from {{ ref('dim_territories') }}),
 
 final as (
 

@@ -1,16 +1,8 @@
 with
 
-composite_stock as (
+composite_stock as (select * from {{ ref('fct_composite_stock') }}),
 
-    select * from {{ ref('fct_composite_stock') }}
-
-),
-
-territories as (
-
-    select * from {{ ref('dim_territories') }}
-
-),
+territories as (select * from {{ ref('dim_territories') }}),
 
 -- The additive base alone: a tool that sums rows must never meet a region beside its departments.
 final as (

@@ -1,16 +1,8 @@
 with
 
-stock_by_structure_type as (
+stock_by_structure_type as (select * from {{ ref('fct_stock_by_structure_type') }}),
 
-    select * from {{ ref('fct_stock_by_structure_type') }}
-
-),
-
-territories as (
-
-    select * from {{ ref('dim_territories') }}
-
-),
+territories as (select * from {{ ref('dim_territories') }}),
 
 -- The additive base alone: a tool that sums rows must never meet a region beside its departments.
 final as (

@@ -1,11 +1,7 @@
 -- Every postcode has exactly one majority department, and no other has more inhabitants.
 with
 
-postcode_departments as (
-
-    select * from {{ ref('postcode_departments') }}
-
-),
+postcode_departments as (select * from {{ ref('postcode_departments') }}),
 
 final as (
 

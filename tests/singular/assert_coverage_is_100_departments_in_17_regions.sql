@@ -1,11 +1,7 @@
 -- Metropolitan France and the overseas departments except Mayotte (indicator.md, "Coverage").
 with
 
-territories as (
-
-    select * from {{ ref('dim_territories') }}
-
-),
+territories as (select * from {{ ref('dim_territories') }}),
 
 final as (
 

@@ -1,22 +1,10 @@
 with
 
-open_stock as (
+open_stock as (select * from {{ ref('open_stock_by_structure_type') }}),
 
-    select * from {{ ref('open_stock_by_structure_type') }}
+composite as (select * from {{ ref('open_composite_stock') }}),
 
-),
-
-composite as (
-
-    select * from {{ ref('open_composite_stock') }}
-
-),
-
-scopes as (
-
-    select * from {{ ref('composite_scopes') }}
-
-),
+scopes as (select * from {{ ref('composite_scopes') }}),
 
 sums as (
 

@@ -1,16 +1,8 @@
 with
 
-open_stock as (
+open_stock as (select * from {{ ref('open_stock_by_structure_type') }}),
 
-    select * from {{ ref('open_stock_by_structure_type') }}
-
-),
-
-exact_stock as (
-
-    select * from {{ ref('fct_stock_by_structure_type') }}
-
-),
+exact_stock as (select * from {{ ref('fct_stock_by_structure_type') }}),
 
 final as (
 

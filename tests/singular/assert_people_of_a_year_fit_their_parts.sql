@@ -3,23 +3,11 @@
 -- country, the people of its departments; of the constant scope, the people of its types.
 with
 
-people as (
+people as (select * from {{ ref('fct_people_by_year') }}),
 
-    select * from {{ ref('fct_people_by_year') }}
+stock as (select * from {{ ref('fct_stock_by_structure_type') }}),
 
-),
-
-stock as (
-
-    select * from {{ ref('fct_stock_by_structure_type') }}
-
-),
-
-territories as (
-
-    select * from {{ ref('dim_territories') }}
-
-),
+territories as (select * from {{ ref('dim_territories') }}),
 
 scopes as (
 

@@ -2,11 +2,7 @@
 -- regions. Both leave Mayotte out, whose population the reference does not give.
 with
 
-territories as (
-
-    select * from {{ ref('dim_territories') }}
-
-),
+territories as (select * from {{ ref('dim_territories') }}),
 
 sums_of_departments as (
 

@@ -5,11 +5,7 @@
 -- An edition that is not loaded whole, or not known here, is for warn_published_levels_disagree.
 with
 
-published_stock as (
-
-    select * from {{ ref('fct_published_stock') }}
-
-),
+published_stock as (select * from {{ ref('fct_published_stock') }}),
 
 known_exceptions (edition, nb_months_published, nb_months_known, max_gap_known) as (
 

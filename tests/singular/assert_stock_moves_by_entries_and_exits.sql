@@ -2,17 +2,9 @@
 -- where both are NULL (statistics.md, "Entries and exits").
 with
 
-stock as (
+stock as (select * from {{ ref('fct_stock_by_structure_type') }}),
 
-    select * from {{ ref('fct_stock_by_structure_type') }}
-
-),
-
-flows as (
-
-    select * from {{ ref('fct_flows_by_structure_type') }}
-
-),
+flows as (select * from {{ ref('fct_flows_by_structure_type') }}),
 
 stock_with_the_month_before as (
 

@@ -2,11 +2,7 @@
 -- while it held a commented table with a function in a check.
 with
 
-published_stock as (
-
-    select * from {{ ref('fct_published_stock') }}
-
-),
+published_stock as (select * from {{ ref('fct_published_stock') }}),
 
 final as (
 

@@ -4,17 +4,9 @@
 
 with
 
-reconciliation as (
+reconciliation as (select * from {{ ref('fct_reconciliation') }}),
 
-    select * from {{ ref('fct_reconciliation') }}
-
-),
-
-published_series as (
-
-    select * from {{ ref('published_series') }}
-
-),
+published_series as (select * from {{ ref('published_series') }}),
 
 final as (
 

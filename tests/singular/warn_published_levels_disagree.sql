@@ -5,17 +5,9 @@
 
 with
 
-published_stock as (
+published_stock as (select * from {{ ref('fct_published_stock') }}),
 
-    select * from {{ ref('fct_published_stock') }}
-
-),
-
-territories as (
-
-    select * from {{ ref('dim_territories') }}
-
-),
+territories as (select * from {{ ref('dim_territories') }}),
 
 departments_summed as (
 

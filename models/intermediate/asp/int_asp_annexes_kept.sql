@@ -1,10 +1,6 @@
 with
 
-annexes as (
-
-    select * from {{ ref('stg_asp_fluxiae__annexe_financiere') }}
-
-),
+annexes as (select * from {{ ref('stg_asp_fluxiae__annexe_financiere') }}),
 
 accepted_states as (
 

@@ -3,35 +3,15 @@
 
 with
 
-annexes as (
+annexes as (select * from {{ ref('int_asp_annexes_kept') }}),
 
-    select * from {{ ref('int_asp_annexes_kept') }}
+contracts as (select * from {{ ref('int_asp_contracts_kept') }}),
 
-),
+measures as (select * from {{ ref('asp_measures') }}),
 
-contracts as (
+coverage as (select * from {{ ref('int_structure_type_coverage') }}),
 
-    select * from {{ ref('int_asp_contracts_kept') }}
-
-),
-
-measures as (
-
-    select * from {{ ref('asp_measures') }}
-
-),
-
-coverage as (
-
-    select * from {{ ref('int_structure_type_coverage') }}
-
-),
-
-structures as (
-
-    select * from {{ ref('int_asp_structures_located') }}
-
-),
+structures as (select * from {{ ref('int_asp_structures_located') }}),
 
 -- A state is attached to an annex, or else to a contract.
 attachments as (

@@ -1,40 +1,16 @@
 with
 
-contracts as (
+contracts as (select * from {{ ref('stg_asp_fluxiae__contrat_mission') }}),
 
-    select * from {{ ref('stg_asp_fluxiae__contrat_mission') }}
+contracts_kept as (select * from {{ ref('int_asp_contracts_kept') }}),
 
-),
+measures as (select * from {{ ref('asp_measures') }}),
 
-contracts_kept as (
+coverage as (select * from {{ ref('int_structure_type_coverage') }}),
 
-    select * from {{ ref('int_asp_contracts_kept') }}
+structures as (select * from {{ ref('int_asp_structures_located') }}),
 
-),
-
-measures as (
-
-    select * from {{ ref('asp_measures') }}
-
-),
-
-coverage as (
-
-    select * from {{ ref('int_structure_type_coverage') }}
-
-),
-
-structures as (
-
-    select * from {{ ref('int_asp_structures_located') }}
-
-),
-
-persons as (
-
-    select * from {{ ref('int_asp_persons') }}
-
-),
+persons as (select * from {{ ref('int_asp_persons') }}),
 
 -- The final exit where it is filled, without falling back to the planned end when it is not a date.
 contracts_dated as (

@@ -1,10 +1,6 @@
 with
 
-contracts as (
-
-    select * from {{ ref('stg_asp_fluxiae__contrat_mission') }}
-
-),
+contracts as (select * from {{ ref('stg_asp_fluxiae__contrat_mission') }}),
 
 superseded as (
 

@@ -14,23 +14,11 @@ accepted_states as (
 
 ),
 
-attachments as (
+attachments as (select * from {{ ref('int_asp_attachments') }}),
 
-    select * from {{ ref('int_asp_attachments') }}
+measures as (select * from {{ ref('asp_measures') }}),
 
-),
-
-measures as (
-
-    select * from {{ ref('asp_measures') }}
-
-),
-
-coverage as (
-
-    select * from {{ ref('int_structure_type_coverage') }}
-
-),
+coverage as (select * from {{ ref('int_structure_type_coverage') }}),
 
 last_month as (
 
@@ -40,11 +28,7 @@ last_month as (
 
 ),
 
-persons as (
-
-    select * from {{ ref('int_asp_persons') }}
-
-),
+persons as (select * from {{ ref('int_asp_persons') }}),
 
 superseded as (
 

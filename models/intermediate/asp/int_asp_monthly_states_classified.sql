@@ -3,17 +3,9 @@
 
 with
 
-monthly_states as (
+monthly_states as (select * from {{ ref('int_asp_monthly_states_attached') }}),
 
-    select * from {{ ref('int_asp_monthly_states_attached') }}
-
-),
-
-units_under_one_hour as (
-
-    select * from {{ ref('int_asp_units_under_one_hour') }}
-
-),
+units_under_one_hour as (select * from {{ ref('int_asp_units_under_one_hour') }}),
 
 reasons_given as (
 

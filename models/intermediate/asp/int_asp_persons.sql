@@ -1,10 +1,6 @@
 with
 
-people as (
-
-    select * from {{ ref('stg_asp_fluxiae__salarie') }}
-
-),
+people as (select * from {{ ref('stg_asp_fluxiae__salarie') }}),
 
 -- The latest row is looked for among those with a usable number (indicator.md, "The counted unit").
 identified_people as (

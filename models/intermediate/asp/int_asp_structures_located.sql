@@ -1,22 +1,10 @@
 with
 
-structures as (
+structures as (select * from {{ ref('stg_asp_fluxiae__structure') }}),
 
-    select * from {{ ref('stg_asp_fluxiae__structure') }}
+annexes as (select * from {{ ref('stg_asp_fluxiae__annexe_financiere') }}),
 
-),
-
-annexes as (
-
-    select * from {{ ref('stg_asp_fluxiae__annexe_financiere') }}
-
-),
-
-territory_values as (
-
-    select * from {{ ref('int_territory_values_located') }}
-
-),
+territory_values as (select * from {{ ref('int_territory_values_located') }}),
 
 superseded as (
 

@@ -1,22 +1,10 @@
 with
 
-structure_types as (
+structure_types as (select * from {{ ref('structure_types') }}),
 
-    select * from {{ ref('structure_types') }}
+type_sources as (select * from {{ ref('structure_type_sources') }}),
 
-),
-
-type_sources as (
-
-    select * from {{ ref('structure_type_sources') }}
-
-),
-
-extracts as (
-
-    select * from {{ ref('stg_loader__extracts') }}
-
-),
+extracts as (select * from {{ ref('stg_loader__extracts') }}),
 
 sources_loaded as (
 

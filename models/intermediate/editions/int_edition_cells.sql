@@ -1,10 +1,6 @@
 with
 
-archived_cells as (
-
-    select * from {{ ref('stg_archive__editions') }}
-
-),
+archived_cells as (select * from {{ ref('stg_archive__editions') }}),
 
 extracts as (
 
@@ -15,29 +11,13 @@ extracts as (
 
 ),
 
-stock_by_department as (
+stock_by_department as (select * from {{ ref('int_stock_by_department') }}),
 
-    select * from {{ ref('int_stock_by_department') }}
+coverage as (select * from {{ ref('int_structure_type_coverage') }}),
 
-),
+months as (select * from {{ ref('int_months') }}),
 
-coverage as (
-
-    select * from {{ ref('int_structure_type_coverage') }}
-
-),
-
-months as (
-
-    select * from {{ ref('int_months') }}
-
-),
-
-department_territories as (
-
-    select * from {{ ref('int_department_territories') }}
-
-),
+department_territories as (select * from {{ ref('int_department_territories') }}),
 
 -- The lists of GEIQ are of years to come or long past: they date nothing (docs/statistics.md, "Our
 -- own editions").

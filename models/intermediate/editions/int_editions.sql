@@ -1,10 +1,6 @@
 with
 
-edition_cells as (
-
-    select * from {{ ref('int_edition_cells') }}
-
-),
+edition_cells as (select * from {{ ref('int_edition_cells') }}),
 
 editions as (
 

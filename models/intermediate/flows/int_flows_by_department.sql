@@ -1,10 +1,6 @@
 with
 
-person_months as (
-
-    select * from {{ ref('int_person_months') }}
-
-),
+person_months as (select * from {{ ref('int_person_months') }}),
 
 iti_entries as (
 
@@ -13,17 +9,9 @@ iti_entries as (
 
 ),
 
-months as (
+months as (select * from {{ ref('int_months') }}),
 
-    select * from {{ ref('int_months') }}
-
-),
-
-coverage as (
-
-    select * from {{ ref('int_structure_type_coverage') }}
-
-),
+coverage as (select * from {{ ref('int_structure_type_coverage') }}),
 
 covered_months as (
 

@@ -1,10 +1,6 @@
 with
 
-contracts as (
-
-    select * from {{ ref('int_geiq_contracts_classified') }}
-
-),
+contracts as (select * from {{ ref('int_geiq_contracts_classified') }}),
 
 contract_months as (
 

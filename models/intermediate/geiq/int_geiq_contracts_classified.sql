@@ -1,28 +1,12 @@
 with
 
-contracts as (
+contracts as (select * from {{ ref('int_geiq_contracts_unioned') }}),
 
-    select * from {{ ref('int_geiq_contracts_unioned') }}
+employers_listed as (select * from {{ ref('int_geiq_employers_listed') }}),
 
-),
+employer_years as (select * from {{ ref('int_geiq_employer_years') }}),
 
-employers_listed as (
-
-    select * from {{ ref('int_geiq_employers_listed') }}
-
-),
-
-employer_years as (
-
-    select * from {{ ref('int_geiq_employer_years') }}
-
-),
-
-territory_values as (
-
-    select * from {{ ref('int_territory_values_located') }}
-
-),
+territory_values as (select * from {{ ref('int_territory_values_located') }}),
 
 coverage as (
 
@@ -31,11 +15,7 @@ coverage as (
 
 ),
 
-months as (
-
-    select * from {{ ref('int_months') }}
-
-),
+months as (select * from {{ ref('int_months') }}),
 
 employers as (
 

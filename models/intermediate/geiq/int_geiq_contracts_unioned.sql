@@ -1,16 +1,8 @@
 with
 
-contracts_pro as (
+contracts_pro as (select * from {{ ref('stg_extrapro__contrats_pro') }}),
 
-    select * from {{ ref('stg_extrapro__contrats_pro') }}
-
-),
-
-contrats_aides as (
-
-    select * from {{ ref('stg_asp_contrats_aides__contrats_aides') }}
-
-),
+contrats_aides as (select * from {{ ref('stg_asp_contrats_aides__contrats_aides') }}),
 
 -- No early termination is known to Extrapro: the planned end holds (sources.md, "extrapro").
 contracts_pro_shaped as (

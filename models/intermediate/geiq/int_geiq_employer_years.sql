@@ -1,22 +1,10 @@
 with
 
-list_rows as (
+list_rows as (select * from {{ ref('stg_geiq__listes') }}),
 
-    select * from {{ ref('stg_geiq__listes') }}
+employers_listed as (select * from {{ ref('int_geiq_employers_listed') }}),
 
-),
-
-employers_listed as (
-
-    select * from {{ ref('int_geiq_employers_listed') }}
-
-),
-
-months as (
-
-    select * from {{ ref('int_months') }}
-
-),
+months as (select * from {{ ref('int_months') }}),
 
 calendar_years as (
 

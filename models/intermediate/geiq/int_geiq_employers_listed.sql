@@ -1,10 +1,6 @@
 with
 
-list_rows as (
-
-    select * from {{ ref('stg_geiq__listes') }}
-
-),
+list_rows as (select * from {{ ref('stg_geiq__listes') }}),
 
 -- Repeated SIRETs are normal: the first row of a SIRET in a list counts (sources.md, "geiq").
 final as (

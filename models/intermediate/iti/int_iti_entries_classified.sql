@@ -1,10 +1,6 @@
 with
 
-entries as (
-
-    select * from {{ ref('stg_bpifrance_iti__iti_entrees') }}
-
-),
+entries as (select * from {{ ref('stg_bpifrance_iti__iti_entrees') }}),
 
 territory_values as (
 

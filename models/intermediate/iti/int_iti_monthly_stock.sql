@@ -14,11 +14,7 @@ coverage as (
 
 ),
 
-months as (
-
-    select * from {{ ref('int_months') }}
-
-),
+months as (select * from {{ ref('int_months') }}),
 
 covered_months as (
 

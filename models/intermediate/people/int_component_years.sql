@@ -1,22 +1,10 @@
 with
 
-coverage as (
+coverage as (select * from {{ ref('int_structure_type_coverage') }}),
 
-    select * from {{ ref('int_structure_type_coverage') }}
+scopes as (select * from {{ ref('composite_scopes') }}),
 
-),
-
-scopes as (
-
-    select * from {{ ref('composite_scopes') }}
-
-),
-
-months as (
-
-    select * from {{ ref('int_months') }}
-
-),
+months as (select * from {{ ref('int_months') }}),
 
 -- Each type that knows persons, and the constant scope.
 components as (

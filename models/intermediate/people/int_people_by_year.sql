@@ -1,22 +1,10 @@
 with
 
-person_months as (
+person_months as (select * from {{ ref('int_person_months') }}),
 
-    select * from {{ ref('int_person_months') }}
+component_years as (select * from {{ ref('int_component_years') }}),
 
-),
-
-component_years as (
-
-    select * from {{ ref('int_component_years') }}
-
-),
-
-department_territories as (
-
-    select * from {{ ref('int_department_territories') }}
-
-),
+department_territories as (select * from {{ ref('int_department_territories') }}),
 
 -- Only those who are in several types or departments can be counted twice. They are few.
 people_in_several_places as (

@@ -3,29 +3,13 @@
 
 with
 
-project_nodes as (
+project_nodes as (select * from {{ ref('stg_loader__project_nodes') }}),
 
-    select * from {{ ref('stg_loader__project_nodes') }}
+node_results as (select * from {{ ref('stg_loader__node_results') }}),
 
-),
+builds as (select * from {{ ref('stg_loader__builds') }}),
 
-node_results as (
-
-    select * from {{ ref('stg_loader__node_results') }}
-
-),
-
-builds as (
-
-    select * from {{ ref('stg_loader__builds') }}
-
-),
-
-contents as (
-
-    select * from {{ ref('stg_loader__contents') }}
-
-),
+contents as (select * from {{ ref('stg_loader__contents') }}),
 
 extracts as (
 

@@ -1,28 +1,12 @@
 with
 
-national as (
+national as (select * from {{ ref('stg_barometre__national') }}),
 
-    select * from {{ ref('stg_barometre__national') }}
+regional as (select * from {{ ref('stg_barometre__regional') }}),
 
-),
+departemental as (select * from {{ ref('stg_barometre__departemental') }}),
 
-regional as (
-
-    select * from {{ ref('stg_barometre__regional') }}
-
-),
-
-departemental as (
-
-    select * from {{ ref('stg_barometre__departemental') }}
-
-),
-
-territory_values as (
-
-    select * from {{ ref('int_territory_values_located') }}
-
-),
+territory_values as (select * from {{ ref('int_territory_values_located') }}),
 
 figures as (
 

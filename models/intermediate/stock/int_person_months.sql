@@ -14,17 +14,9 @@ monthly_states as (
 
 ),
 
-geiq_contract_months as (
+geiq_contract_months as (select * from {{ ref('int_geiq_contract_months') }}),
 
-    select * from {{ ref('int_geiq_contract_months') }}
-
-),
-
-months as (
-
-    select * from {{ ref('int_months') }}
-
-),
+months as (select * from {{ ref('int_months') }}),
 
 -- The months of every period there can be, joined to contracts: they are few, contracts are many.
 periods as (

@@ -3,17 +3,9 @@
 
 with
 
-person_months as (
+person_months as (select * from {{ ref('int_person_months') }}),
 
-    select * from {{ ref('int_person_months') }}
-
-),
-
-months as (
-
-    select * from {{ ref('int_months') }}
-
-),
+months as (select * from {{ ref('int_months') }}),
 
 final as (
 

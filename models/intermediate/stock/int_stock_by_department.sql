@@ -1,16 +1,8 @@
 with
 
-presences as (
+presences as (select * from {{ ref('int_presences') }}),
 
-    select * from {{ ref('int_presences') }}
-
-),
-
-iti_stock as (
-
-    select * from {{ ref('int_iti_monthly_stock') }}
-
-),
+iti_stock as (select * from {{ ref('int_iti_monthly_stock') }}),
 
 -- ITI is a flow of entries turned into a stock: it knows no persons.
 final as (

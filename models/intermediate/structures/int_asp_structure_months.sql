@@ -18,11 +18,7 @@ monthly_states as (
 
 ),
 
-months as (
-
-    select * from {{ ref('int_months') }}
-
-),
+months as (select * from {{ ref('int_months') }}),
 
 contract_periods as (
 

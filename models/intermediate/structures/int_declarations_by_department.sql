@@ -7,17 +7,9 @@ annexes as (
 
 ),
 
-measures as (
+measures as (select * from {{ ref('asp_measures') }}),
 
-    select * from {{ ref('asp_measures') }}
-
-),
-
-structures as (
-
-    select * from {{ ref('int_asp_structures_located') }}
-
-),
+structures as (select * from {{ ref('int_asp_structures_located') }}),
 
 structure_months as (
 
@@ -26,17 +18,9 @@ structure_months as (
 
 ),
 
-coverage as (
+coverage as (select * from {{ ref('int_structure_type_coverage') }}),
 
-    select * from {{ ref('int_structure_type_coverage') }}
-
-),
-
-months as (
-
-    select * from {{ ref('int_months') }}
-
-),
+months as (select * from {{ ref('int_months') }}),
 
 covered_months as (
 

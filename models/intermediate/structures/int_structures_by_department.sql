@@ -7,11 +7,7 @@ structure_months as (
 
 ),
 
-structures as (
-
-    select * from {{ ref('int_asp_structures_located') }}
-
-),
+structures as (select * from {{ ref('int_asp_structures_located') }}),
 
 geiq_contracts as (
 

@@ -1,47 +1,19 @@
 -- Seven inputs: the names, codes and aliases of both levels, which are compared by one rule.
 with
 
-departments as (
+departments as (select * from {{ ref('departments') }}),
 
-    select * from {{ ref('departments') }}
+department_code_aliases as (select * from {{ ref('department_code_aliases') }}),
 
-),
+department_label_aliases as (select * from {{ ref('department_label_aliases') }}),
 
-department_code_aliases as (
+regions as (select * from {{ ref('regions') }}),
 
-    select * from {{ ref('department_code_aliases') }}
+old_regions as (select * from {{ ref('old_regions') }}),
 
-),
+region_code_aliases as (select * from {{ ref('region_code_aliases') }}),
 
-department_label_aliases as (
-
-    select * from {{ ref('department_label_aliases') }}
-
-),
-
-regions as (
-
-    select * from {{ ref('regions') }}
-
-),
-
-old_regions as (
-
-    select * from {{ ref('old_regions') }}
-
-),
-
-region_code_aliases as (
-
-    select * from {{ ref('region_code_aliases') }}
-
-),
-
-region_label_aliases as (
-
-    select * from {{ ref('region_label_aliases') }}
-
-),
+region_label_aliases as (select * from {{ ref('region_label_aliases') }}),
 
 -- No two digits named one region before 2016 and another one since: a code is never ambiguous.
 codes as (

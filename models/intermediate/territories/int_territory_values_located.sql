@@ -1,28 +1,12 @@
 with
 
-territory_values as (
+territory_values as (select * from {{ ref('int_territory_values') }}),
 
-    select * from {{ ref('int_territory_values') }}
+departments as (select * from {{ ref('departments') }}),
 
-),
+postcode_departments as (select * from {{ ref('postcode_departments') }}),
 
-departments as (
-
-    select * from {{ ref('departments') }}
-
-),
-
-postcode_departments as (
-
-    select * from {{ ref('postcode_departments') }}
-
-),
-
-spellings as (
-
-    select * from {{ ref('int_territory_spellings') }}
-
-),
+spellings as (select * from {{ ref('int_territory_spellings') }}),
 
 -- Codes are compared without what spreadsheets add to them, labels word by word.
 compared_values as (

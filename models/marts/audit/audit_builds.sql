@@ -3,17 +3,9 @@
 
 with
 
-builds as (
+builds as (select * from {{ ref('stg_loader__builds') }}),
 
-    select * from {{ ref('stg_loader__builds') }}
-
-),
-
-proof as (
-
-    select * from {{ ref('int_publication_proof') }}
-
-),
+proof as (select * from {{ ref('int_publication_proof') }}),
 
 -- The runs in which something that is published was last built or tested.
 warnings_by_build as (

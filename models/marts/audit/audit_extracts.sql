@@ -1,10 +1,6 @@
 with
 
-extracts as (
-
-    select * from {{ ref('stg_loader__extracts') }}
-
-),
+extracts as (select * from {{ ref('stg_loader__extracts') }}),
 
 dated_sources as (
 

@@ -1,28 +1,12 @@
 with
 
-contracts as (
+contracts as (select * from {{ ref('int_asp_contracts_classified') }}),
 
-    select * from {{ ref('int_asp_contracts_classified') }}
+monthly_states as (select * from {{ ref('int_asp_monthly_states_classified') }}),
 
-),
+geiq_contracts as (select * from {{ ref('int_geiq_contracts_classified') }}),
 
-monthly_states as (
-
-    select * from {{ ref('int_asp_monthly_states_classified') }}
-
-),
-
-geiq_contracts as (
-
-    select * from {{ ref('int_geiq_contracts_classified') }}
-
-),
-
-iti_entries as (
-
-    select * from {{ ref('int_iti_entries_classified') }}
-
-),
+iti_entries as (select * from {{ ref('int_iti_entries_classified') }}),
 
 outcomes as (
 

@@ -1,22 +1,10 @@
 with
 
-editions as (
+editions as (select * from {{ ref('int_editions') }}),
 
-    select * from {{ ref('int_editions') }}
+edition_cells as (select * from {{ ref('int_edition_cells') }}),
 
-),
-
-edition_cells as (
-
-    select * from {{ ref('int_edition_cells') }}
-
-),
-
-revisions as (
-
-    select * from {{ ref('fct_stock_revisions') }}
-
-),
+revisions as (select * from {{ ref('fct_stock_revisions') }}),
 
 cells_by_edition as (
 

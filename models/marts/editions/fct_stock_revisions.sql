@@ -1,22 +1,10 @@
 with
 
-editions as (
+editions as (select * from {{ ref('int_editions') }}),
 
-    select * from {{ ref('int_editions') }}
+edition_cells as (select * from {{ ref('int_edition_cells') }}),
 
-),
-
-edition_cells as (
-
-    select * from {{ ref('int_edition_cells') }}
-
-),
-
-department_territories as (
-
-    select * from {{ ref('int_department_territories') }}
-
-),
+department_territories as (select * from {{ ref('int_department_territories') }}),
 
 cell_territories as (
 

@@ -1,10 +1,6 @@
 with
 
-people_by_year as (
-
-    select * from {{ ref('int_people_by_year') }}
-
-),
+people_by_year as (select * from {{ ref('int_people_by_year') }}),
 
 component_years as (
 

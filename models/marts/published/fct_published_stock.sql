@@ -1,16 +1,8 @@
 with
 
-published_figures as (
+published_figures as (select * from {{ ref('int_published_figures') }}),
 
-    select * from {{ ref('int_published_figures') }}
-
-),
-
-published_series as (
-
-    select * from {{ ref('published_series') }}
-
-),
+published_series as (select * from {{ ref('published_series') }}),
 
 -- A figure that names no territory or month, or is no number, is dropped here: the not_null tests
 -- of the intermediate model fail the build.

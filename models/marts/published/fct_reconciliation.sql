@@ -1,10 +1,6 @@
 with
 
-composite as (
-
-    select * from {{ ref('fct_composite_stock') }}
-
-),
+composite as (select * from {{ ref('fct_composite_stock') }}),
 
 published_stock as (
 
@@ -13,17 +9,9 @@ published_stock as (
 
 ),
 
-coverage as (
+coverage as (select * from {{ ref('int_structure_type_coverage') }}),
 
-    select * from {{ ref('int_structure_type_coverage') }}
-
-),
-
-scopes as (
-
-    select * from {{ ref('composite_scopes') }}
-
-),
+scopes as (select * from {{ ref('composite_scopes') }}),
 
 mayotte as (
 

@@ -7,17 +7,9 @@ stock_by_structure_type as (
 
 ),
 
-published_stock_by_type as (
+published_stock_by_type as (select * from {{ ref('published_stock_by_type') }}),
 
-    select * from {{ ref('published_stock_by_type') }}
-
-),
-
-coverage as (
-
-    select * from {{ ref('int_structure_type_coverage') }}
-
-),
+coverage as (select * from {{ ref('int_structure_type_coverage') }}),
 
 -- Synthetic figures are compared with nothing real.
 final as (

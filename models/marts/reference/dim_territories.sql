@@ -1,22 +1,10 @@
 with
 
-departments as (
+departments as (select * from {{ ref('departments') }}),
 
-    select * from {{ ref('departments') }}
+regions as (select * from {{ ref('regions') }}),
 
-),
-
-regions as (
-
-    select * from {{ ref('regions') }}
-
-),
-
-populations as (
-
-    select * from {{ ref('populations') }}
-
-),
+populations as (select * from {{ ref('populations') }}),
 
 regions_covered as (
 

@@ -1,34 +1,14 @@
 with
 
-stock_by_structure_type as (
+stock_by_structure_type as (select * from {{ ref('fct_stock_by_structure_type') }}),
 
-    select * from {{ ref('fct_stock_by_structure_type') }}
+territories as (select * from {{ ref('dim_territories') }}),
 
-),
+months as (select * from {{ ref('int_months') }}),
 
-territories as (
+coverage as (select * from {{ ref('int_structure_type_coverage') }}),
 
-    select * from {{ ref('dim_territories') }}
-
-),
-
-months as (
-
-    select * from {{ ref('int_months') }}
-
-),
-
-coverage as (
-
-    select * from {{ ref('int_structure_type_coverage') }}
-
-),
-
-scopes as (
-
-    select * from {{ ref('composite_scopes') }}
-
-),
+scopes as (select * from {{ ref('composite_scopes') }}),
 
 -- The components of each scope in each month, whether a loaded extract covers them, and whether a
 -- stock of recent entries has all of its window since the programme began.

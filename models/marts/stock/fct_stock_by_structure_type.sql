@@ -1,34 +1,14 @@
 with
 
-stock_by_department as (
+stock_by_department as (select * from {{ ref('int_stock_by_department') }}),
 
-    select * from {{ ref('int_stock_by_department') }}
+department_territories as (select * from {{ ref('int_department_territories') }}),
 
-),
+coverage as (select * from {{ ref('int_structure_type_coverage') }}),
 
-department_territories as (
+months as (select * from {{ ref('int_months') }}),
 
-    select * from {{ ref('int_department_territories') }}
-
-),
-
-coverage as (
-
-    select * from {{ ref('int_structure_type_coverage') }}
-
-),
-
-months as (
-
-    select * from {{ ref('int_months') }}
-
-),
-
-territories as (
-
-    select * from {{ ref('dim_territories') }}
-
-),
+territories as (select * from {{ ref('dim_territories') }}),
 
 -- A region is the sum of its departments, the country that of the departments and of `NL`: never a
 -- new count of persons (indicator.md, "The counted unit").

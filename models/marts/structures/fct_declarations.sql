@@ -1,28 +1,12 @@
 with
 
-declarations_by_department as (
+declarations_by_department as (select * from {{ ref('int_declarations_by_department') }}),
 
-    select * from {{ ref('int_declarations_by_department') }}
+department_territories as (select * from {{ ref('int_department_territories') }}),
 
-),
+measures as (select * from {{ ref('asp_measures') }}),
 
-department_territories as (
-
-    select * from {{ ref('int_department_territories') }}
-
-),
-
-measures as (
-
-    select * from {{ ref('asp_measures') }}
-
-),
-
-stock_by_structure_type as (
-
-    select * from {{ ref('fct_stock_by_structure_type') }}
-
-),
+stock_by_structure_type as (select * from {{ ref('fct_stock_by_structure_type') }}),
 
 declarations_summed as (
 

@@ -1,28 +1,12 @@
 with
 
-structures_by_department as (
+structures_by_department as (select * from {{ ref('int_structures_by_department') }}),
 
-    select * from {{ ref('int_structures_by_department') }}
+department_territories as (select * from {{ ref('int_department_territories') }}),
 
-),
+structure_types as (select * from {{ ref('dim_structure_types') }}),
 
-department_territories as (
-
-    select * from {{ ref('int_department_territories') }}
-
-),
-
-structure_types as (
-
-    select * from {{ ref('dim_structure_types') }}
-
-),
-
-stock_by_structure_type as (
-
-    select * from {{ ref('fct_stock_by_structure_type') }}
-
-),
+stock_by_structure_type as (select * from {{ ref('fct_stock_by_structure_type') }}),
 
 structures_summed as (
 

@@ -1,28 +1,12 @@
 with
 
-stock_by_structure_type as (
+stock_by_structure_type as (select * from {{ ref('fct_stock_by_structure_type') }}),
 
-    select * from {{ ref('fct_stock_by_structure_type') }}
+composite as (select * from {{ ref('fct_composite_stock') }}),
 
-),
+rounded_stock as (select * from {{ ref('rounded_stock') }}),
 
-composite as (
-
-    select * from {{ ref('fct_composite_stock') }}
-
-),
-
-rounded_stock as (
-
-    select * from {{ ref('rounded_stock') }}
-
-),
-
-territories as (
-
-    select * from {{ ref('dim_territories') }}
-
-),
+territories as (select * from {{ ref('dim_territories') }}),
 
 exact_cells as (
 

@@ -14,11 +14,7 @@ stock_by_structure_type as (
 
 ),
 
-structure_types as (
-
-    select * from {{ ref('dim_structure_types') }}
-
-),
+structure_types as (select * from {{ ref('dim_structure_types') }}),
 
 people_by_year as (
 

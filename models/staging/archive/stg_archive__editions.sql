@@ -1,10 +1,6 @@
 with
 
-editions as (
-
-    select * from {{ source('archive', 'editions') }}
-
-),
+editions as (select * from {{ source('archive', 'editions') }}),
 
 final as (
 

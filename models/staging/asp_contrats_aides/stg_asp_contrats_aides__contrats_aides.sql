@@ -1,10 +1,6 @@
 with
 
-contrats_aides as (
-
-    select * from {{ source('asp_contrats_aides', 'contrats_aides') }}
-
-),
+contrats_aides as (select * from {{ source('asp_contrats_aides', 'contrats_aides') }}),
 
 final as (
 

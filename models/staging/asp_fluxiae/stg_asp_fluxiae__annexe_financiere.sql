@@ -1,10 +1,6 @@
 with
 
-source as (
-
-    select * from {{ source('asp_fluxiae', 'asp_fluxiae__annexe_financiere') }}
-
-),
+source as (select * from {{ source('asp_fluxiae', 'asp_fluxiae__annexe_financiere') }}),
 
 trimmed as (
 

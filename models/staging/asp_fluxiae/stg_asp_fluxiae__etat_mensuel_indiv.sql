@@ -1,10 +1,6 @@
 with
 
-source as (
-
-    select * from {{ source('asp_fluxiae', 'asp_fluxiae__etat_mensuel_indiv') }}
-
-),
+source as (select * from {{ source('asp_fluxiae', 'asp_fluxiae__etat_mensuel_indiv') }}),
 
 trimmed as (
 

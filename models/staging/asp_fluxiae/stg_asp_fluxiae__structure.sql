@@ -1,10 +1,6 @@
 with
 
-source as (
-
-    select * from {{ source('asp_fluxiae', 'asp_fluxiae__structure') }}
-
-),
+source as (select * from {{ source('asp_fluxiae', 'asp_fluxiae__structure') }}),
 
 trimmed as (
 

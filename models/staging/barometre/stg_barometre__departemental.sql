@@ -1,10 +1,6 @@
 with
 
-departemental as (
-
-    select * from {{ source('barometre', 'departemental') }}
-
-),
+departemental as (select * from {{ source('barometre', 'departemental') }}),
 
 final as (
 

@@ -1,10 +1,6 @@
 with
 
-national as (
-
-    select * from {{ source('barometre', 'national') }}
-
-),
+national as (select * from {{ source('barometre', 'national') }}),
 
 final as (
 

@@ -1,10 +1,6 @@
 with
 
-regional as (
-
-    select * from {{ source('barometre', 'regional') }}
-
-),
+regional as (select * from {{ source('barometre', 'regional') }}),
 
 final as (
 

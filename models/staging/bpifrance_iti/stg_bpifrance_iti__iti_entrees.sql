@@ -1,10 +1,6 @@
 with
 
-iti_entrees as (
-
-    select * from {{ source('bpifrance_iti', 'iti_entrees') }}
-
-),
+iti_entrees as (select * from {{ source('bpifrance_iti', 'iti_entrees') }}),
 
 final as (
 

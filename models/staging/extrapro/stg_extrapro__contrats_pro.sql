@@ -1,10 +1,6 @@
 with
 
-contrats_pro as (
-
-    select * from {{ source('extrapro', 'contrats_pro') }}
-
-),
+contrats_pro as (select * from {{ source('extrapro', 'contrats_pro') }}),
 
 final as (
 

@@ -1,10 +1,6 @@
 with
 
-listes as (
-
-    select * from {{ source('geiq', 'listes') }}
-
-),
+listes as (select * from {{ source('geiq', 'listes') }}),
 
 final as (
 

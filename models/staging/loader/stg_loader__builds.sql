@@ -1,10 +1,6 @@
 with
 
-builds as (
-
-    select * from {{ source('loader', 'builds') }}
-
-),
+builds as (select * from {{ source('loader', 'builds') }}),
 
 final as (
 

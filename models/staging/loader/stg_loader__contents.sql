@@ -1,10 +1,6 @@
 with
 
-contents as (
-
-    select * from {{ source('loader', 'contents') }}
-
-),
+contents as (select * from {{ source('loader', 'contents') }}),
 
 final as (
 

@@ -1,10 +1,6 @@
 with
 
-extracts as (
-
-    select * from {{ source('loader', 'extracts') }}
-
-),
+extracts as (select * from {{ source('loader', 'extracts') }}),
 
 final as (
 

@@ -1,10 +1,6 @@
 with
 
-node_results as (
-
-    select * from {{ source('loader', 'node_results') }}
-
-),
+node_results as (select * from {{ source('loader', 'node_results') }}),
 
 final as (
 

@@ -1,10 +1,6 @@
 with
 
-project_nodes as (
-
-    select * from {{ source('loader', 'project_nodes') }}
-
-),
+project_nodes as (select * from {{ source('loader', 'project_nodes') }}),
 
 final as (
 
