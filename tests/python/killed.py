@@ -6,6 +6,7 @@ import multiprocessing
 import os
 import signal
 import sys
+import time
 from collections.abc import Mapping, Sequence
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -47,6 +48,14 @@ def started(
     )
     process.start()
     return process
+
+
+def seconds_of(words: Sequence[str | Path], variables: Mapping[str, str]) -> float:
+    """How long a command takes once the forks' server is up."""
+    started(["--help"], variables).join()
+    began = time.monotonic()
+    started(words, variables).join()
+    return time.monotonic() - began
 
 
 def killed_at(process: BaseProcess, seconds: float) -> bool:

@@ -6,7 +6,6 @@ from __future__ import annotations
 import random
 import re
 import shutil
-import time
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,7 @@ import pytest
 
 from conftest import Pipeline
 from iae.sample import write_sample
-from killed import killed_at, started
+from killed import killed_at, seconds_of, started
 from loading import write_fluxiae
 
 NB_LOADS_KILLED = 8
@@ -62,9 +61,7 @@ def test_loads_killed_at_any_moment(
     source = published_sample.folder / "drop" / "asp_fluxiae"
     whole = Pipeline(tmp_path / "whole")
     shutil.copytree(loaded.warehouse.parent, whole.warehouse.parent)
-    began = time.monotonic()
-    started(["load", source], whole.environment).join()
-    seconds = time.monotonic() - began
+    seconds = seconds_of(["load", source], whole.environment)
     before, after = state(loaded), state(whole)
     saved = loaded.warehouse.read_bytes()
     moments = random.Random(20260101)

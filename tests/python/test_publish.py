@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 import shutil
 import stat
-import time
 from pathlib import Path
 
 import duckdb
@@ -14,7 +13,7 @@ from conftest import Pipeline
 from iae.disk import held
 from iae.publishing.swap import publish
 from iae.warehouse import opened
-from killed import killed_at, started
+from killed import killed_at, seconds_of, started
 from loading import begun
 
 NB_ROWS = 200_000
@@ -191,9 +190,7 @@ def test_killed_at_any_moment_loses_nothing(pipeline: Pipeline) -> None:
     write_warehouse(pipeline)
     pipeline.publish()
     write_warehouse(pipeline, edition=2)
-    began = time.monotonic()
-    started(["publish"], pipeline.environment).join()
-    seconds = time.monotonic() - began
+    seconds = seconds_of(["publish"], pipeline.environment)
     moments = random.Random(1)
     nb_killed = 0
     for edition in range(3, 11):
