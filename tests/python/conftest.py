@@ -61,13 +61,15 @@ REAL_EDITIONS = "({})".format(
     )
 )
 LONGEST_FIRST = (
-    "test_sample",
     "test_site",
-    "test_kill",
+    "test_sample",
     "test_editions",
-    "test_year",
     "test_proof",
+    "test_year",
+    "test_publish",
+    "test_kill",
     "test_load_malformed",
+    "test_open_data",
 )
 SHARED = Path(os.environ.get("IAE_SHARED", PROJECT.parent / "shared"))
 
@@ -267,7 +269,7 @@ def do_without(thing: str, where: str) -> NoReturn:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the files that take longest, so that both workers end together."""
+    """Begin with the files that take longest, so that all workers end together."""
     rank = {name: place for place, name in enumerate(LONGEST_FIRST)}
     items.sort(key=lambda item: rank.get(item.path.stem, len(rank)))
 
