@@ -120,7 +120,7 @@ def test_no_personal_data_is_left_anywhere(drop: Path, tmp_path: Path) -> None:
         (faulty / salarie.name).write_bytes(b"".join(content))
         done = pipeline.iae("load", faulty, *options)
         shown.append(done.stdout + done.stderr)
-    killed_at(started(["load", drop], pipeline.environment), 0.5)
+    assert killed_at(started(["load", drop], pipeline.environment), 0.15)
     shown.append(pipeline.load(drop))
     shown.append(pipeline.iae("status").stdout)
     files = [path for path in pipeline.folder.rglob("*") if path.is_file()]
