@@ -66,14 +66,13 @@ def test_loads_killed_at_any_moment(
     saved = loaded.warehouse.read_bytes()
     moments = random.Random(20260101)
     nb_killed = 0
-    for _ in range(NB_LOADS_KILLED):
+    while nb_killed < NB_LOADS_KILLED:
         load = started(["load", source], loaded.environment)
         nb_killed += killed_at(load, moments.uniform(0.02, seconds))
         found = state(loaded)
         assert found in (before, after)
         if found == after:
             loaded.warehouse.write_bytes(saved)
-    assert nb_killed >= NB_LOADS_KILLED / 2
     loaded.load(source)
     assert state(loaded) == after
 
