@@ -17,7 +17,7 @@ from iae.sample import write_sample
 from killed import killed_at, seconds_of, started
 from loading import write_fluxiae
 
-NB_LOADS_KILLED = 8
+NB_LOADS_KILLED = 6
 
 # Wherever it begins: what is stored may follow what is stored before it without a space.
 NIR = re.compile(rb"(?=([123478]\d{4}(?:\d\d|2[AB])\d{6}))")

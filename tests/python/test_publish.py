@@ -17,7 +17,7 @@ from killed import killed_at, seconds_of, started
 from loading import begun
 
 NB_ROWS = 200_000
-NB_PUBLICATIONS_KILLED = 8
+NB_PUBLICATIONS_KILLED = 6
 
 
 def write_warehouse(pipeline: Pipeline, edition: int = 1, reason: str | None = None) -> None:
