@@ -91,7 +91,8 @@ def _run(
     os.environ.update(variables)
     if largest_file is not None:
         setrlimit(RLIMIT_FSIZE, (largest_file, largest_file))
-    sys.addaudithook(stop)
+    if step:
+        sys.addaudithook(stop)
     if words[0] == "build":
         _build(words)
     else:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from dbt_common.exceptions import DbtRuntimeError
 
 from conftest import PROJECT
 from iae.errors import IaeError
@@ -237,7 +238,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_dbt_waits_once_however_often_it_asks(path: Path) -> None:
     began = time.monotonic()
     for _ in range(6):
-        with pytest.raises(RuntimeError, match="is in use by process"):
+        with pytest.raises(DbtRuntimeError, match="is in use by process"):
             connected_by_dbt(str(path))
     assert time.monotonic() - began < 2
 
@@ -252,7 +253,7 @@ def test_dbt_waits_once_however_often_it_asks(path: Path) -> None:
     ],
 )
 def test_dbt_makes_no_warehouse(tmp_path: Path, name: str, said: str) -> None:
-    with pytest.raises(RuntimeError, match=re.escape(said)):
+    with pytest.raises(DbtRuntimeError, match=re.escape(said)):
         connected_by_dbt(str(tmp_path / name))
     assert list(tmp_path.iterdir()) == []
 

@@ -63,16 +63,13 @@ async function showFlows() {
     ["Mois", (row) => fullMonth(months[row])],
     ...shown.flatMap(({ id }) => [["entries", "entrées"], ["exits", "sorties"], ["returns", "dont retours"]].map(([name, title]) => [`${id}, ${title}`, (row) => figureOf(name, id, row), count])),
   ], months.map((_, row) => row).filter((row) => shown.some(({ id }) => figureOf("entries", id, row) != null)).reverse()));
-  // The curves are the same whatever is chosen: they are drawn once.
-  const isDrawn = byId("mouvements-cards").children.length > 0;
-  if (!isDrawn) byId("mouvements-cards").replaceChildren(...shown.map(flowCard));
+  if (!byId("mouvements-cards").children.length) byId("mouvements-cards").replaceChildren(...shown.map(flowCard));
   await Promise.all(shown.map(async (type) => {
     const chart = byId(`mouvements-${type.id}`);
     const [figure, detail] = flowWords(type, index);
     chart.parentElement.querySelector(".figure").textContent = figure;
     chart.parentElement.querySelector(".detail").textContent = spacedMarks(detail);
-    if (!isDrawn) await draw(chart, flowSpec(type, first, last), "");
-    describe(chart, `Courbes des entrées et des sorties, ${type.label}, France : ${figure}, ${detail}`);
+    await draw(chart, flowSpec(type, first, last), `Courbes des entrées et des sorties, ${type.label}, France : ${figure}, ${detail}`);
   }));
 }
 
