@@ -57,8 +57,7 @@ steps as (
         ) as stock_entered,
     from composite
     cross join break_month
-    left join entering_types
-        on composite.month = entering_types.month
+    left join entering_types using (month)
     where
         composite.territory_id = 'FR'
         and composite.month between break_month.first_month - interval 6 month

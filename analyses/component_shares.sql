@@ -34,10 +34,7 @@ final as (
         / nullif(composite.official_stock, 0) as share_percent,
         composite.is_provisional,
     from composite
-    inner join stock_by_structure_type
-        on
-            composite.month = stock_by_structure_type.month
-            and composite.territory_id = stock_by_structure_type.territory_id
+    inner join stock_by_structure_type using (month, territory_id)
     inner join composite_scopes
         on
             stock_by_structure_type.structure_type = composite_scopes.structure_type

@@ -29,8 +29,7 @@ revisions_by_age as (
         min(revisions.revision_rate) as lowest_revision_rate,
         max(revisions.revision_rate) as highest_revision_rate,
     from revisions
-    inner join territories
-        on revisions.territory_id = territories.territory_id
+    inner join territories using (territory_id)
     group by all
 
 ),

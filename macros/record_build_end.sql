@@ -47,7 +47,7 @@
                     'started_at': 'varchar',
                     'ended_at': 'varchar',
                 }) ~ " as results
-                inner join raw.project_nodes as nodes on results.unique_id = nodes.unique_id
+                inner join raw.project_nodes as nodes using (unique_id)
                 left join raw.contents on nodes.kind in ('model', 'seed') and nodes.name = contents.name
             ") -%}
         {%- endif -%}

@@ -40,10 +40,7 @@ changes as (
         a_year_before.constant_stock as previous_constant_stock,
         composite.is_provisional,
     from composite
-    left join rounded_scopes
-        on
-            composite.month = rounded_scopes.month
-            and composite.territory_id = rounded_scopes.territory_id
+    left join rounded_scopes using (month, territory_id)
     left join rounded_scopes as a_year_before
         on
             composite.month = a_year_before.month + interval 12 month

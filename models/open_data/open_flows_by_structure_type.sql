@@ -56,12 +56,8 @@ final as (
         ) as returns,
         flows.is_provisional,
     from flows
-    inner join structure_types
-        on flows.structure_type = structure_types.structure_type
-    left join stayers
-        on
-            flows.month = stayers.month
-            and flows.structure_type = stayers.structure_type
+    inner join structure_types using (structure_type)
+    left join stayers using (month, structure_type)
     left join rounded_counts
         on
             flows.month = rounded_counts.period

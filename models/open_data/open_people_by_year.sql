@@ -81,16 +81,12 @@ final as (
         people_by_year.nb_months,
         people_by_year.is_provisional,
     from people_by_year
-    inner join fitted
-        on
-            people_by_year.year = fitted.year
-            and people_by_year.component = fitted.component
+    inner join fitted using (year, component)
     inner join rounded_counts
         on
             people_by_year.year = year(rounded_counts.period)
             and people_by_year.component = rounded_counts.component
-    left join largest_parts
-        on people_by_year.year = largest_parts.year
+    left join largest_parts using (year)
 
 )
 

@@ -16,10 +16,7 @@ final as (
         / nullif(reconciliation.published_stock, 0) as difference_rate,
         reconciliation.published_age_in_months,
     from reconciliation
-    inner join composite
-        on
-            reconciliation.month = composite.month
-            and reconciliation.territory_id = composite.territory_id
+    inner join composite using (month, territory_id)
 
 )
 

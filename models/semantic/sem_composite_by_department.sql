@@ -15,8 +15,7 @@ final as (
         territories.population,
         composite_stock.is_provisional,
     from composite_stock
-    inner join territories
-        on composite_stock.territory_id = territories.territory_id
+    inner join territories using (territory_id)
     where territories.territory_level in ('departmental', 'unlocated')
 
 )

@@ -15,8 +15,7 @@ final as (
         flows_by_structure_type.exits,
         flows_by_structure_type.is_provisional,
     from flows_by_structure_type
-    inner join territories
-        on flows_by_structure_type.territory_id = territories.territory_id
+    inner join territories using (territory_id)
     where territories.territory_level in ('departmental', 'unlocated')
 
 )

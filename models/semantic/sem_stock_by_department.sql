@@ -14,8 +14,7 @@ final as (
         stock_by_structure_type.stock,
         stock_by_structure_type.is_provisional,
     from stock_by_structure_type
-    inner join territories
-        on stock_by_structure_type.territory_id = territories.territory_id
+    inner join territories using (territory_id)
     where territories.territory_level in ('departmental', 'unlocated')
 
 )

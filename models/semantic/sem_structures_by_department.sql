@@ -13,8 +13,7 @@ final as (
         structures_by_structure_type.structure_type,
         structures_by_structure_type.nb_structures,
     from structures_by_structure_type
-    inner join territories
-        on structures_by_structure_type.territory_id = territories.territory_id
+    inner join territories using (territory_id)
     where territories.territory_level in ('departmental', 'unlocated')
 
 )

@@ -58,8 +58,7 @@ totals as (
 
     select cells.*
     from cells
-    inner join territories
-        on cells.territory_id = territories.territory_id
+    inner join territories using (territory_id)
     where territories.territory_level in ('national', 'regional')
 
 )

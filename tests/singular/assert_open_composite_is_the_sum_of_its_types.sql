@@ -28,10 +28,7 @@ final as (
         composite.month,
         composite.territory_id,
     from composite
-    left join sums
-        on
-            composite.month = sums.month
-            and composite.territory_id = sums.territory_id
+    left join sums using (month, territory_id)
     where
         composite.official_stock != coalesce(sums.official_stock, -1)
         or composite.constant_stock != coalesce(sums.constant_stock, -1)

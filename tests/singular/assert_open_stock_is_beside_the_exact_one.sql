@@ -11,11 +11,7 @@ final as (
         open_stock.territory_id,
         open_stock.structure_type,
     from open_stock
-    inner join exact_stock
-        on
-            open_stock.month = exact_stock.month
-            and open_stock.territory_id = exact_stock.territory_id
-            and open_stock.structure_type = exact_stock.structure_type
+    inner join exact_stock using (month, territory_id, structure_type)
     where
         -- Sums may go beyond where nothing else keeps them: audit_rounding counts them.
         (open_stock.territory_id like 'D%' or open_stock.territory_id = 'NL')

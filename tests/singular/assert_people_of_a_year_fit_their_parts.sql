@@ -25,8 +25,7 @@ parts as (
         'months' as parts,
         stock.stock as part,
     from stock
-    inner join territories
-        on stock.territory_id = territories.territory_id
+    inner join territories using (territory_id)
     where territories.territory_level in ('departmental', 'unlocated')
     union all
     select
@@ -38,8 +37,7 @@ parts as (
         'departments' as parts,
         people.nb_people as part,
     from people
-    inner join territories
-        on people.territory_id = territories.territory_id
+    inner join territories using (territory_id)
     where territories.territory_level in ('departmental', 'unlocated')
     union all
     select
@@ -79,11 +77,7 @@ final as (
         bounds.largest_part,
         bounds.sum_of_parts,
     from people
-    inner join bounds
-        on
-            people.year = bounds.year
-            and people.territory_id = bounds.territory_id
-            and people.component = bounds.component
+    inner join bounds using (year, territory_id, component)
     where people.nb_people not between bounds.largest_part and bounds.sum_of_parts
 
 )

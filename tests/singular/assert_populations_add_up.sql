@@ -28,8 +28,7 @@ final as (
         territories.population,
         sums_of_departments.population as population_of_departments,
     from territories
-    inner join sums_of_departments
-        on territories.territory_id = sums_of_departments.territory_id
+    inner join sums_of_departments using (territory_id)
     where territories.population is distinct from sums_of_departments.population
 
 )

@@ -57,10 +57,7 @@ final as (
         known_exceptions.nb_months_known,
         known_exceptions.max_gap_known,
     from gaps_by_edition
-    inner join known_exceptions
-        on
-            gaps_by_edition.edition = known_exceptions.edition
-            and gaps_by_edition.nb_months_published = known_exceptions.nb_months_published
+    inner join known_exceptions using (edition, nb_months_published)
     where
         gaps_by_edition.nb_months != known_exceptions.nb_months_known
         or gaps_by_edition.max_gap != known_exceptions.max_gap_known

@@ -17,8 +17,7 @@ departments_summed as (
         unnest([territories.region_id, 'FR']) as territory_id,
         published_stock.stock,
     from published_stock
-    inner join territories
-        on published_stock.territory_id = territories.territory_id
+    inner join territories using (territory_id)
     where territories.territory_level = 'departmental'
 
 ),
@@ -44,11 +43,7 @@ final as (
         published_stock.stock,
         sums.stock_of_departments,
     from published_stock
-    inner join sums
-        on
-            published_stock.edition = sums.edition
-            and published_stock.month = sums.month
-            and published_stock.territory_id = sums.territory_id
+    inner join sums using (edition, month, territory_id)
     where
         abs(published_stock.stock - sums.stock_of_departments)
         > case published_stock.territory_id when 'FR' then 0.01 * published_stock.stock else 0 end

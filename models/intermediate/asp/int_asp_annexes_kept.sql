@@ -15,8 +15,7 @@ states_checked as (
         annexes.*,
         accepted_states.state_code is not null as is_state_accepted,
     from annexes
-    left join accepted_states
-        on annexes.state_code = accepted_states.state_code
+    left join accepted_states using (state_code)
 
 ),
 

@@ -55,12 +55,9 @@ final as (
         coalesce(structures.is_covered, true) as is_covered,
         coverage.first_month,
     from attachments
-    left join measures
-        on attachments.measure_code = measures.measure_code
-    left join coverage
-        on measures.structure_type = coverage.structure_type
-    left join structures
-        on attachments.structure_id = structures.structure_id
+    left join measures using (measure_code)
+    left join coverage using (structure_type)
+    left join structures using (structure_id)
 
 )
 

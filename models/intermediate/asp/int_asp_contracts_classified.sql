@@ -51,16 +51,11 @@ contracts_described as (
         coverage.first_month,
         coverage.last_month,
     from contracts_dated
-    left join contracts_kept
-        on contracts_dated.file_line = contracts_kept.file_line
-    left join measures
-        on contracts_dated.measure_code = measures.measure_code
-    left join coverage
-        on measures.structure_type = coverage.structure_type
-    left join structures
-        on contracts_dated.structure_id = structures.structure_id
-    left join persons
-        on contracts_dated.source_person_id = persons.source_person_id
+    left join measures using (measure_code)
+    left join coverage using (structure_type)
+    left join structures using (structure_id)
+    left join persons using (source_person_id)
+    left join contracts_kept using (file_line)
 
 ),
 

@@ -17,8 +17,7 @@ final as (
         contracts.measure_code,
         contracts.file_line,
     from contracts
-    anti join superseded
-        on contracts.file_line = superseded.file_line
+    anti join superseded using (file_line)
 
 )
 

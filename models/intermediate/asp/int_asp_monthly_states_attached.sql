@@ -80,10 +80,8 @@ annexes_joined as (
             null
         ) as month,
     from states
-    left join superseded
-        on states.file_line = superseded.file_line
-    left join accepted_states
-        on states.state_code = accepted_states.state_code
+    left join superseded using (file_line)
+    left join accepted_states using (state_code)
     left join annexes
         on states.annex_id = annexes.attachment_id
 
@@ -148,8 +146,7 @@ final as (
         ) as person_id,
     from attached
     cross join last_month
-    left join persons
-        on attached.source_person_id = persons.source_person_id
+    left join persons using (source_person_id)
 
 )
 

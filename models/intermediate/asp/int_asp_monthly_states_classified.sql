@@ -16,12 +16,7 @@ reasons_given as (
             if(units_under_one_hour.person_id is null, null, 'under_one_hour')
         ) as reason,
     from monthly_states
-    left join units_under_one_hour
-        on
-            monthly_states.month = units_under_one_hour.month
-            and monthly_states.department_code = units_under_one_hour.department_code
-            and monthly_states.structure_type = units_under_one_hour.structure_type
-            and monthly_states.person_id = units_under_one_hour.person_id
+    left join units_under_one_hour using (month, department_code, structure_type, person_id)
 
 ),
 

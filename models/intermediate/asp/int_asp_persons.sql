@@ -25,8 +25,7 @@ final as (
         identified_people.source_person_id,
         {{ person_id('identified_people.nir_hash') }} as person_id,
     from identified_people
-    anti join superseded
-        on identified_people.file_line = superseded.file_line
+    anti join superseded using (file_line)
 
 )
 

@@ -16,8 +16,7 @@ structures_kept as (
 
     select structures.*
     from structures
-    anti join superseded
-        on structures.file_line = superseded.file_line
+    anti join superseded using (file_line)
     where structures.structure_id is not null
 
 ),
@@ -70,8 +69,7 @@ final as (
         structures_located.located_by,
         coalesce(structures_located.is_covered, true) as is_covered,
     from structure_ids
-    left join structures_located
-        on structure_ids.structure_id = structures_located.structure_id
+    left join structures_located using (structure_id)
 
 )
 

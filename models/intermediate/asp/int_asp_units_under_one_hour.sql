@@ -29,12 +29,7 @@ final as (
         monthly_states.person_id,
         sum(monthly_states.hours) as hours,
     from monthly_states
-    semi join units_in_doubt
-        on
-            monthly_states.month = units_in_doubt.month
-            and monthly_states.department_code = units_in_doubt.department_code
-            and monthly_states.structure_type = units_in_doubt.structure_type
-            and monthly_states.person_id = units_in_doubt.person_id
+    semi join units_in_doubt using (month, department_code, structure_type, person_id)
     group by all
     having sum(monthly_states.hours) < 1
 

@@ -27,8 +27,7 @@ types_covered as (
         min(sources_loaded.last_month) filter (where type_sources.is_dated) as last_month,
         bool_or(sources_loaded.is_synthetic) as is_synthetic,
     from type_sources
-    left join sources_loaded
-        on type_sources.source = sources_loaded.source
+    left join sources_loaded using (source)
     group by type_sources.structure_type
     having count(*) = count(sources_loaded.source)
 
@@ -46,8 +45,7 @@ final as (
             types_covered.last_month - to_months(structure_types.provisional_months - 1) as date
         ) as first_provisional_month,
     from structure_types
-    left join types_covered
-        on structure_types.structure_type = types_covered.structure_type
+    left join types_covered using (structure_type)
 
 )
 

@@ -54,11 +54,7 @@ current_cells as (
         on months.month between coverage.first_month and coverage.last_month
     cross join departments
     cross join current_edition
-    left join stock_by_department
-        on
-            months.month = stock_by_department.month
-            and coverage.structure_type = stock_by_department.structure_type
-            and departments.department_code = stock_by_department.department_code
+    left join stock_by_department using (month, structure_type, department_code)
     where current_edition.edition is not null
 
 ),
@@ -72,8 +68,7 @@ archived_releases as (
             where archived_cells.is_synthetic = current_edition.is_synthetic
         ) as last_like_release,
     from archived_cells
-    inner join current_edition
-        on archived_cells.edition = current_edition.edition
+    inner join current_edition using (edition)
     group by all
 
 ),
@@ -121,8 +116,7 @@ cells_to_publish as (
         cast(null as timestamp) as published_at,
     from current_cells
     cross join differences
-    left join archived_releases
-        on current_cells.edition = archived_releases.edition
+    left join archived_releases using (edition)
     where differences.nb_differences > 0
 
 ),

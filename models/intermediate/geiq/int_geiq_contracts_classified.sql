@@ -31,8 +31,7 @@ listed_contracts as (
         contracts.file_line,
         employers.postcode,
     from contracts
-    inner join employers
-        on contracts.siret = employers.siret
+    inner join employers using (siret)
 
 ),
 
@@ -87,16 +86,9 @@ contracts_described as (
         coalesce(contracts_located.is_covered, true) as is_covered,
         contract_months.months_present,
     from contracts
-    left join employers
-        on contracts.siret = employers.siret
-    left join contracts_located
-        on
-            contracts.source = contracts_located.source
-            and contracts.file_line = contracts_located.file_line
-    left join contract_months
-        on
-            contracts.source = contract_months.source
-            and contracts.file_line = contract_months.file_line
+    left join employers using (siret)
+    left join contracts_located using (source, file_line)
+    left join contract_months using (source, file_line)
 
 ),
 

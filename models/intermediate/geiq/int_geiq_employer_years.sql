@@ -40,8 +40,7 @@ final as (
         employers_listed.siret,
         list_of_each_year.calendar_year,
     from list_of_each_year
-    inner join employers_listed
-        on list_of_each_year.list_year = employers_listed.list_year
+    inner join employers_listed using (list_year)
 
 )
 

@@ -65,8 +65,7 @@ final as (
         component_years.is_provisional,
         component_years.months_covered,
     from component_years
-    inner join components
-        on component_years.component = components.component
+    inner join components using (component)
 
 )
 

@@ -20,8 +20,7 @@ months_in_several_places as (
 
     select person_months.*
     from person_months
-    semi join people_in_several_places
-        on person_months.person_id = people_in_several_places.person_id
+    semi join people_in_several_places using (person_id)
 
 ),
 
@@ -34,8 +33,7 @@ months_in_one_place as (
         person_months.months_present,
         count(*) as nb_people,
     from person_months
-    anti join people_in_several_places
-        on person_months.person_id = people_in_several_places.person_id
+    anti join people_in_several_places using (person_id)
     group by all
 
 ),
@@ -64,8 +62,7 @@ people as (
         department_territories.territory_id,
         people_in_one_place.nb_people,
     from people_in_one_place
-    inner join department_territories
-        on people_in_one_place.department_code = department_territories.department_code
+    inner join department_territories using (department_code)
     union all
     select
         component_years.component,
@@ -79,8 +76,7 @@ people as (
             and bit_count(
                 months_in_several_places.months_present & component_years.months_covered
             ) > 0
-    inner join department_territories
-        on months_in_several_places.department_code = department_territories.department_code
+    inner join department_territories using (department_code)
     group by all
 
 ),

@@ -55,12 +55,9 @@ last_results as (
         node_results.started_at,
         node_results.ended_at,
     from project_nodes
-    left join node_results
-        on project_nodes.unique_id = node_results.unique_id
-    left join builds
-        on node_results.invocation_id = builds.invocation_id
-    left join contents
-        on project_nodes.name = contents.name
+    left join node_results using (unique_id)
+    left join builds using (invocation_id)
+    left join contents using (name)
 
 ),
 
@@ -81,8 +78,7 @@ rebuilt_parents as (
         last_results.unique_id,
         min(parents.name) as parent,
     from last_results
-    inner join parents_of_nodes
-        on last_results.unique_id = parents_of_nodes.unique_id
+    inner join parents_of_nodes using (unique_id)
     inner join last_results as parents
         on parents_of_nodes.parent_id = parents.unique_id
     where
@@ -171,8 +167,7 @@ reasons as (
             || ', which reads it, was not: run dbt build.'
         ) as reason,
     from last_results
-    inner join rebuilt_parents
-        on last_results.unique_id = rebuilt_parents.unique_id
+    inner join rebuilt_parents using (unique_id)
     union all
     select
         unique_id,
@@ -217,8 +212,7 @@ final as (
         first_reasons.reason,
         first_reasons.reason_rank,
     from last_results
-    left join first_reasons
-        on last_results.unique_id = first_reasons.unique_id
+    left join first_reasons using (unique_id)
 
 )
 

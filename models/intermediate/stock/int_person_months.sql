@@ -53,8 +53,7 @@ all_presences as (
         monthly_states.person_id,
         months.month_mask as months_present,
     from monthly_states
-    inner join months
-        on monthly_states.month = months.month
+    inner join months using (month)
     union all
     select
         geiq_contract_months.structure_type,
@@ -62,8 +61,7 @@ all_presences as (
         geiq_contract_months.person_id,
         months.month_mask as months_present,
     from geiq_contract_months
-    inner join months
-        on geiq_contract_months.month = months.month
+    inner join months using (month)
 
 ),
 

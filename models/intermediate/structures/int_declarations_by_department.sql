@@ -43,8 +43,7 @@ structures_expected as (
         structures.structure_id,
         structures.department_code,
     from annexes
-    inner join measures
-        on annexes.measure_code = measures.measure_code
+    inner join measures using (measure_code)
     inner join covered_months
         on
             measures.structure_type = covered_months.structure_type
@@ -53,8 +52,7 @@ structures_expected as (
                 annexes.effective_to is null
                 or covered_months.last_day <= cast(annexes.effective_to as date)
             )
-    inner join structures
-        on annexes.structure_id = structures.structure_id
+    inner join structures using (structure_id)
     where structures.is_covered
 
 ),
@@ -68,11 +66,7 @@ final as (
         count(*) as nb_expected,
         count(structure_months.structure_id) as nb_declared,
     from structures_expected
-    left join structure_months
-        on
-            structures_expected.month = structure_months.month
-            and structures_expected.structure_type = structure_months.structure_type
-            and structures_expected.structure_id = structure_months.structure_id
+    left join structure_months using (month, structure_type, structure_id)
     group by all
 
 )

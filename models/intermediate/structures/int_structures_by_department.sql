@@ -34,8 +34,7 @@ final as (
         structure_months.structure_type,
         count(*) as nb_structures,
     from structure_months
-    left join structures
-        on structure_months.structure_id = structures.structure_id
+    left join structures using (structure_id)
     group by all
     union all
     select

@@ -243,10 +243,7 @@ located as (
         territories.territory_code,
         territories.is_covered,
     from candidates
-    inner join territories
-        on
-            candidates.territory_level = territories.territory_level
-            and candidates.territory_code = territories.territory_code
+    inner join territories using (territory_level, territory_code)
 
 ),
 
@@ -259,10 +256,7 @@ final as (
         located.territory_code,
         located.is_covered,
     from territory_values
-    left join located
-        on
-            territory_values.value_kind = located.value_kind
-            and territory_values.raw_value = located.raw_value
+    left join located using (value_kind, raw_value)
 
 )
 

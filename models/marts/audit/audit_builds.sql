@@ -33,8 +33,7 @@ final as (
         builds.ended_at,
         warnings_by_build.warnings,
     from builds
-    inner join warnings_by_build
-        on builds.invocation_id = warnings_by_build.invocation_id
+    inner join warnings_by_build using (invocation_id)
 
 )
 

@@ -26,8 +26,7 @@ final as (
         ) as last_covered_month,
         extracts.loaded_at,
     from extracts
-    left join dated_sources
-        on extracts.source = dated_sources.source
+    left join dated_sources using (source)
     where extracts.is_current
 
 )

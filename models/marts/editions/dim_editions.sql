@@ -34,10 +34,7 @@ new_months_by_edition as (
         editions.release,
         count(*) as nb_new_months,
     from editions
-    inner join edition_months
-        on
-            editions.edition = edition_months.edition
-            and editions.release = edition_months.release
+    inner join edition_months using (edition, release)
     left join edition_months as previous_months
         on
             editions.previous_edition = previous_months.edition
@@ -74,18 +71,9 @@ final as (
         coalesce(new_months_by_edition.nb_new_months, 0) as nb_new_months,
         revisions_by_edition.largest_revision,
     from editions
-    inner join cells_by_edition
-        on
-            editions.edition = cells_by_edition.edition
-            and editions.release = cells_by_edition.release
-    left join new_months_by_edition
-        on
-            editions.edition = new_months_by_edition.edition
-            and editions.release = new_months_by_edition.release
-    left join revisions_by_edition
-        on
-            editions.edition = revisions_by_edition.edition
-            and editions.release = revisions_by_edition.release
+    inner join cells_by_edition using (edition, release)
+    left join new_months_by_edition using (edition, release)
+    left join revisions_by_edition using (edition, release)
 
 )
 

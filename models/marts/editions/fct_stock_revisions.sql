@@ -52,10 +52,7 @@ final as (
         cast(date_diff('month', edition_stock.month, editions.edition) as integer)
             as age_in_months,
     from editions
-    inner join edition_stock
-        on
-            editions.edition = edition_stock.edition
-            and editions.release = edition_stock.release
+    inner join edition_stock using (edition, release)
     inner join edition_stock as previous_stock
         on
             editions.previous_edition = previous_stock.edition

@@ -18,8 +18,7 @@ flows_summed as (
         sum(flows_by_department.exits) as exits,
         sum(flows_by_department.returns) as returns,
     from flows_by_department
-    inner join department_territories
-        on flows_by_department.department_code = department_territories.department_code
+    inner join department_territories using (department_code)
     group by all
 
 ),
@@ -38,8 +37,7 @@ cells as (
         and stock_by_structure_type.month >= structure_types.first_month + interval 12 month
             as has_full_look_back,
     from stock_by_structure_type
-    inner join structure_types
-        on stock_by_structure_type.structure_type = structure_types.structure_type
+    inner join structure_types using (structure_type)
 
 ),
 
@@ -58,11 +56,7 @@ final as (
             as returns,
         cells.is_provisional,
     from cells
-    left join flows_summed
-        on
-            cells.month = flows_summed.month
-            and cells.territory_id = flows_summed.territory_id
-            and cells.structure_type = flows_summed.structure_type
+    left join flows_summed using (month, territory_id, structure_type)
 
 )
 

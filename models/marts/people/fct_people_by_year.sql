@@ -32,11 +32,7 @@ final as (
         component_years.is_provisional,
     from component_years
     cross join territories
-    left join people_by_year
-        on
-            component_years.component = people_by_year.component
-            and component_years.year = people_by_year.year
-            and territories.territory_id = people_by_year.territory_id
+    left join people_by_year using (component, year, territory_id)
 
 )
 

@@ -35,8 +35,7 @@ published_with_equal_coverage as (
             else published_stock.stock
         end as stock,
     from published_stock
-    left join mayotte
-        on published_stock.month = mayotte.month
+    left join mayotte using (month)
 
 ),
 
@@ -45,8 +44,7 @@ synthetic_components as (
 
     select scopes.structure_type
     from scopes
-    inner join coverage
-        on scopes.structure_type = coverage.structure_type
+    inner join coverage using (structure_type)
     where
         scopes.scope = 'constant'
         and coverage.is_synthetic
@@ -65,10 +63,7 @@ final as (
         / nullif(published_with_equal_coverage.stock, 0) as difference_rate,
         published_with_equal_coverage.age_in_months as published_age_in_months,
     from composite
-    inner join published_with_equal_coverage
-        on
-            composite.month = published_with_equal_coverage.month
-            and composite.territory_id = published_with_equal_coverage.territory_id
+    inner join published_with_equal_coverage using (month, territory_id)
     where
         composite.constant_stock is not null
         and not exists (from synthetic_components)

@@ -24,12 +24,8 @@ final as (
         (stock_by_structure_type.stock - published_stock_by_type.published_stock)
         / published_stock_by_type.published_stock as difference_rate,
     from stock_by_structure_type
-    inner join published_stock_by_type
-        on
-            stock_by_structure_type.month = published_stock_by_type.month
-            and stock_by_structure_type.structure_type = published_stock_by_type.structure_type
-    inner join coverage
-        on stock_by_structure_type.structure_type = coverage.structure_type
+    inner join published_stock_by_type using (month, structure_type)
+    inner join coverage using (structure_type)
     where not coverage.is_synthetic
 
 )

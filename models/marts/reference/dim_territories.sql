@@ -34,8 +34,7 @@ territories as (
         regions.region_code,
         regions_covered.is_covered,
     from regions
-    inner join regions_covered
-        on regions.region_code = regions_covered.region_code
+    inner join regions_covered using (region_code)
     union all
     select
         'D' || department_code as territory_id,
@@ -69,12 +68,8 @@ final as (
         populations.population,
         territories.is_covered,
     from territories
-    left join regions
-        on territories.region_code = regions.region_code
-    left join populations
-        on
-            territories.territory_level = populations.territory_level
-            and territories.territory_code = populations.territory_code
+    left join regions using (region_code)
+    left join populations using (territory_level, territory_code)
 
 )
 

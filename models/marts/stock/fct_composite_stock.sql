@@ -27,8 +27,7 @@ components as (
     from months
     inner join scopes
         on months.month >= scopes.first_month
-    left join coverage
-        on scopes.structure_type = coverage.structure_type
+    left join coverage using (structure_type)
 
 ),
 
@@ -55,10 +54,7 @@ stock_by_scope as (
         cast(sum(stock_by_structure_type.stock) as bigint) as stock,
         bool_or(stock_by_structure_type.is_provisional) as is_provisional,
     from components
-    inner join stock_by_structure_type
-        on
-            components.month = stock_by_structure_type.month
-            and components.structure_type = stock_by_structure_type.structure_type
+    inner join stock_by_structure_type using (month, structure_type)
     group by all
 
 ),
@@ -77,11 +73,7 @@ scope_stock as (
         coalesce(stock_by_scope.is_provisional, false) as is_provisional,
     from scope_months
     cross join territories
-    left join stock_by_scope
-        on
-            scope_months.month = stock_by_scope.month
-            and scope_months.scope = stock_by_scope.scope
-            and territories.territory_id = stock_by_scope.territory_id
+    left join stock_by_scope using (month, scope, territory_id)
     where territories.is_covered
 
 ),

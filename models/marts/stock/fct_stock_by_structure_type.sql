@@ -20,8 +20,7 @@ stock_summed as (
         stock_by_department.structure_type,
         sum(stock_by_department.stock) as stock,
     from stock_by_department
-    inner join department_territories
-        on stock_by_department.department_code = department_territories.department_code
+    inner join department_territories using (department_code)
     group by all
 
 ),
@@ -51,11 +50,7 @@ final as (
         cast(coalesce(stock_summed.stock, 0) as bigint) as stock,
         cells.month >= cells.first_provisional_month as is_provisional,
     from cells
-    left join stock_summed
-        on
-            cells.month = stock_summed.month
-            and cells.territory_id = stock_summed.territory_id
-            and cells.structure_type = stock_summed.structure_type
+    left join stock_summed using (month, territory_id, structure_type)
 
 )
 

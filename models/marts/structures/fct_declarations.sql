@@ -17,8 +17,7 @@ declarations_summed as (
         sum(declarations_by_department.nb_expected) as nb_expected,
         sum(declarations_by_department.nb_declared) as nb_declared,
     from declarations_by_department
-    inner join department_territories
-        on declarations_by_department.department_code = department_territories.department_code
+    inner join department_territories using (department_code)
     group by all
 
 ),
@@ -33,13 +32,8 @@ cells as (
         cast(coalesce(declarations_summed.nb_expected, 0) as bigint) as nb_expected,
         cast(coalesce(declarations_summed.nb_declared, 0) as bigint) as nb_declared,
     from stock_by_structure_type
-    semi join measures
-        on stock_by_structure_type.structure_type = measures.structure_type
-    left join declarations_summed
-        on
-            stock_by_structure_type.month = declarations_summed.month
-            and stock_by_structure_type.territory_id = declarations_summed.territory_id
-            and stock_by_structure_type.structure_type = declarations_summed.structure_type
+    semi join measures using (structure_type)
+    left join declarations_summed using (month, territory_id, structure_type)
 
 ),
 

@@ -16,8 +16,7 @@ structures_summed as (
         structures_by_department.structure_type,
         sum(structures_by_department.nb_structures) as nb_structures,
     from structures_by_department
-    inner join department_territories
-        on structures_by_department.department_code = department_territories.department_code
+    inner join department_territories using (department_code)
     group by all
 
 ),
@@ -30,8 +29,7 @@ cells as (
         stock_by_structure_type.territory_id,
         stock_by_structure_type.structure_type,
     from stock_by_structure_type
-    inner join structure_types
-        on stock_by_structure_type.structure_type = structure_types.structure_type
+    inner join structure_types using (structure_type)
     where structure_types.stock_rule != 'entered_recently'
 
 ),
@@ -44,11 +42,7 @@ final as (
         cells.structure_type,
         cast(coalesce(structures_summed.nb_structures, 0) as bigint) as nb_structures,
     from cells
-    left join structures_summed
-        on
-            cells.month = structures_summed.month
-            and cells.territory_id = structures_summed.territory_id
-            and cells.structure_type = structures_summed.structure_type
+    left join structures_summed using (month, territory_id, structure_type)
 
 )
 

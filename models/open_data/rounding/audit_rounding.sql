@@ -43,13 +43,8 @@ deviations as (
         exact_cells.stock,
         rounded_stock.stock - exact_cells.stock as deviation,
     from exact_cells
-    inner join territories
-        on exact_cells.territory_id = territories.territory_id
-    inner join rounded_stock
-        on
-            exact_cells.month = rounded_stock.month
-            and exact_cells.territory_id = rounded_stock.territory_id
-            and exact_cells.component = rounded_stock.component
+    inner join territories using (territory_id)
+    inner join rounded_stock using (month, territory_id, component)
 
 ),
 

@@ -47,12 +47,8 @@ moves as (
         stock_by_structure_type.stock - flows.entries as stayers,
         flows.returns,
     from flows
-    inner join structure_types
-        on flows.structure_type = structure_types.structure_type
-    inner join stock_by_structure_type
-        on
-            flows.month = stock_by_structure_type.month
-            and flows.structure_type = stock_by_structure_type.structure_type
+    inner join structure_types using (structure_type)
+    inner join stock_by_structure_type using (month, structure_type)
     where structure_types.stock_rule != 'entered_recently'
 
 ),
