@@ -295,7 +295,7 @@ def release(
 
     from iae.paths import published_path
     from iae.presenters.release import show_release
-    from iae.publishing.protection import read_record
+    from iae.protection.audit import read_record
     from iae.release.release import write_release
     from iae.warehouse import warehouse_path
 

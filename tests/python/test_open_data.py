@@ -19,10 +19,10 @@ from python_calamine import CalamineWorkbook
 
 from conftest import PROJECT, Pipeline
 from iae.errors import IaeError
-from iae.protection.audit import audited
+from iae.protection.attack import attack
+from iae.protection.audit import read_record
 from iae.protection.shape import Grid, Shape
 from iae.protection.stock import Stock, read_last_edition, read_stock, round_stock
-from iae.publishing.protection import read_record
 from iae.release.release import write_release
 from iae.site import build_site
 
@@ -88,13 +88,13 @@ def test_the_rounding_is_without_bias(months: dict[date, tuple[Shape, Grid, Grid
 def test_no_sensitive_cell_is_narrow(months: dict[date, tuple[Shape, Grid, Grid]]) -> None:
     nb_sensitive = 0
     for shape, exact, rounded in months.values():
-        audit = audited(shape, exact, rounded, 5)
-        nb_sensitive += audit.nb_sensitive
-        assert audit.narrow == []
+        found = attack(shape, exact, rounded, 5)
+        nb_sensitive += found.nb_sensitive
+        assert found.narrow == []
     assert nb_sensitive > 1000
     # One month again, cell by cell, by the solver.
     shape, exact, rounded = months[max(months)]
-    assert audited(shape, exact, rounded, 5, solver_only=True).narrow == []
+    assert attack(shape, exact, rounded, 5, solver_only=True).narrow == []
 
 
 @pytest.fixture(scope="module")

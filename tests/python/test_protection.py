@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from iae.presenters.protection import show_protection
+from iae.protection.audit import ProtectionError, audit_open_data, read_record
 from iae.protection.rounding import draws, rounded
-from iae.publishing.protection import ProtectionError, audit_open_data, read_record
 from iae.publishing.swap import publish
 from test_rounding import EXAMPLE, SMALL
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from iae.protection import rounding
-from iae.protection.audit import audited
+from iae.protection.attack import attack
 from iae.protection.rounding import Previous, RoundingError, draws, is_kept, rounded
 from iae.protection.shape import Grid, Shape
 from iae.protection.stock import LastEdition, Stock, round_stock
@@ -167,7 +167,7 @@ def test_every_sensitive_cell_is_as_wide_as_it_can_be_by_the_solver() -> None:
         shape, exact = country(seed)
         grid = rounded(shape, exact, 5, draws(shape, "2022-03", "salt"))
         fast, slow = (
-            audited(shape, exact, grid, 5, solver_only=solver_only) for solver_only in (False, True)
+            attack(shape, exact, grid, 5, solver_only=solver_only) for solver_only in (False, True)
         )
         assert fast.nb_sensitive == slow.nb_sensitive == slow.nb_solved > 20
         assert (fast.nb_solved, fast.narrow, slow.narrow) == (0, [], [])
@@ -178,8 +178,8 @@ def test_a_sum_that_does_not_hold_betrays_its_cells() -> None:
     exact = SMALL.summed(np.array([[10, 0, 0], [4, 4, 4], [0, 0, 0], [0, 0, 0]]))
     grid = SMALL.summed(np.array([[10, 0, 0], [0, 0, 0], [0, 0, 0], [0, 0, 0]]))
     grid[1, 3:] = 10, 15
-    audit = audited(SMALL, exact, grid, 5)
-    assert {(1, 0), (1, 1), (1, 2)} <= set(audit.narrow)
+    found = attack(SMALL, exact, grid, 5)
+    assert {(1, 0), (1, 1), (1, 2)} <= set(found.narrow)
 
 
 def test_a_total_that_is_public_exactly_confines_its_types() -> None:
@@ -189,23 +189,23 @@ def test_a_total_that_is_public_exactly_confines_its_types() -> None:
     grid = SMALL.summed(np.array([[5, 0, 0], [30, 30, 35], [0, 0, 0], [40, 45, 45]]))
     known = np.zeros(wide.shape, bool)
     known[0, 4] = True
-    assert audited(SMALL, wide, grid, 5, known).narrow == []
-    assert audited(SMALL, wide, grid, 5, known, solver_only=True).narrow == []
+    assert attack(SMALL, wide, grid, 5, known).narrow == []
+    assert attack(SMALL, wide, grid, 5, known, solver_only=True).narrow == []
     # All three rounded to 0 and a total known to be 10: none is below 2.
     exact = SMALL.summed(np.array([[4, 4, 2], [30, 31, 32], [0, 0, 0], [41, 42, 43]]))
     grid = SMALL.summed(np.array([[0, 0, 0], [30, 35, 35], [0, 0, 0], [45, 45, 45]]))
-    assert {(0, 0), (0, 1), (0, 2)} <= set(audited(SMALL, exact, grid, 5, known).narrow)
+    assert {(0, 0), (0, 1), (0, 2)} <= set(attack(SMALL, exact, grid, 5, known).narrow)
     # A total of 2 says "0 to 2" by itself: the rounding is not blamed for it.
     exact = SMALL.summed(np.array([[1, 1, 0], [30, 31, 32], [0, 0, 0], [41, 42, 43]]))
     grid = SMALL.summed(np.array([[0, 0, 0], [30, 35, 35], [0, 0, 0], [45, 45, 45]]))
-    audit = audited(SMALL, exact, grid, 5, known)
-    assert not {(0, 0), (0, 1)} & set(audit.narrow)
+    found = attack(SMALL, exact, grid, 5, known)
+    assert not {(0, 0), (0, 1)} & set(found.narrow)
     # Nor for a region of 3 and a department of 1 in it, which leave 2 for the other department.
     exact = SMALL.summed(np.array([[0, 1, 0], [2, 0, 0], [20, 22, 13], [41, 42, 43]]))
     grid = SMALL.summed(np.array([[0, 0, 0], [0, 0, 0], [20, 20, 15], [40, 45, 45]]))
     known = np.zeros(exact.shape, bool)
     known[[0, 4], 4] = True
-    assert audited(SMALL, exact, grid, 5, known, solver_only=True).narrow == []
+    assert attack(SMALL, exact, grid, 5, known, solver_only=True).narrow == []
 
 
 def months_of(*tables: Grid, shape: Shape = SMALL) -> Stock:
@@ -239,10 +239,10 @@ def test_who_has_all_public_totals_gains_nothing_on_a_type() -> None:
         assert known.sum() == len(shape.territories) - 1
         ((_, grid),) = round_stock(stock, 5, "salt").values()
         check(shape, exact, grid, 5)
-        audit = audited(shape, exact, grid, 5, known, solver_only=True)
-        assert (audit.nb_sensitive > 20, audit.narrow) == (True, [])
+        found = attack(shape, exact, grid, 5, known, solver_only=True)
+        assert (found.nb_sensitive > 20, found.narrow) == (True, [])
         first = rounded(shape, exact, 5, draws(shape, "2022-01", "salt"))
-        nb_drawn_again += bool(audited(shape, exact, first, 5, known).narrow)
+        nb_drawn_again += bool(attack(shape, exact, first, 5, known).narrow)
     assert nb_drawn_again > 0
 
 
@@ -293,10 +293,10 @@ def test_a_month_that_tells_too_much_is_drawn_again() -> None:
         exact = stock.grid(date(2022, 1, 1), shape)
         known = stock.known_mask(date(2022, 1, 1), shape)
         first = rounded(shape, exact, 5, draws(shape, "2022-01", salt))
-        narrow = audited(shape, exact, first, 5, known).narrow
+        narrow = attack(shape, exact, first, 5, known).narrow
         nb_drawn_again += bool(narrow)
         assert bool(narrow) == bool((first != grid).any())
-        assert not audited(shape, exact, grid, 5, known).narrow
+        assert not attack(shape, exact, grid, 5, known).narrow
     assert nb_drawn_again > 0
 
 

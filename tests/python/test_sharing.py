@@ -15,8 +15,8 @@ import duckdb
 import pytest
 
 from conftest import Pipeline, do_without, environment
+from iae.datapackage import read_tables
 from iae.errors import IaeError
-from iae.publishing.datapackage import read_tables
 from iae.release.release import write_table
 from iae.sharing.share import lake_python, share
 from lake import (

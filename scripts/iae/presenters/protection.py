@@ -3,7 +3,7 @@
 from rich.box import SIMPLE_HEAD
 
 from iae.console import stdout, table_of
-from iae.publishing.protection import Protection
+from iae.protection.audit import Protection
 
 
 def show_protection(protection: Protection) -> None:

@@ -2,7 +2,7 @@
 
 from iae.console import show_rows, stdout
 from iae.presenters.protection import show_protection
-from iae.publishing.protection import Protection
+from iae.protection.audit import Protection
 from iae.release.release import Release
 
 

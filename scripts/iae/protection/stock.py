@@ -11,7 +11,7 @@ import duckdb
 import numpy as np
 import numpy.typing as npt
 
-from iae.protection.audit import Mask, audited
+from iae.protection.attack import Mask, attack
 from iae.protection.rounding import Previous, draws, is_kept, rounded
 from iae.protection.shape import Grid, Shape
 from iae.secret import given_secret, kept_secret, make_secret
@@ -133,7 +133,7 @@ def _safely_rounded(
         return exact
     if previous is not None and is_kept(shape, exact, previous, base):
         grid = previous.rounded
-        if not audited(shape, exact, grid, base, known).narrow:
+        if not attack(shape, exact, grid, base, known).narrow:
             return grid
     # A public total of 1 to base - 1 people, rounded up, would tell of a type that it has somebody.
     is_small = known & (exact < base)
@@ -142,7 +142,7 @@ def _safely_rounded(
     redraws: Counter[str] = Counter()
     for _ in range(ATTEMPTS):
         grid = rounded(shape, exact, base, draws(shape, month, salt, redraws), held)
-        narrow = audited(shape, exact, grid, base, known).narrow
+        narrow = attack(shape, exact, grid, base, known).narrow
         if not narrow:
             break
         is_again = _regions_of(shape, [row for row, _ in narrow])

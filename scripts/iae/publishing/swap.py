@@ -16,9 +16,9 @@ import duckdb
 from iae.disk import flush, held
 from iae.errors import IaeError
 from iae.faults import as_fault
+from iae.protection.audit import Protection, audit_open_data, record
 from iae.publishing import editions
 from iae.publishing.proof import SCHEMAS, Proof, prove
-from iae.publishing.protection import Protection, audit_open_data, record
 from iae.sql import literal, quoted
 
 # Clients of DuckDB 1.2 and later open it.

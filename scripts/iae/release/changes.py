@@ -8,8 +8,8 @@ from xml.etree import ElementTree
 
 import duckdb
 
+from iae.datapackage import NAME, SCHEMA
 from iae.french import french_date, french_month, french_number, signed_number
-from iae.publishing.datapackage import NAME, SCHEMA
 from iae.sql import literal
 
 STOCK = "stock_by_structure_type"

@@ -11,10 +11,10 @@ from typing import Any
 
 import duckdb
 
+from iae.datapackage import SCHEMA, Table, describe, read_tables
 from iae.errors import IaeError
 from iae.faults import read_published
 from iae.folders import MARK, replaced
-from iae.publishing.datapackage import SCHEMA, Table, describe, read_tables
 from iae.release.changes import change_log, feed
 from iae.release.workbook import write_workbook
 from iae.sql import for_csv

@@ -7,7 +7,7 @@ from typing import Any
 import duckdb
 import xlsxwriter
 
-from iae.publishing.datapackage import Table
+from iae.datapackage import Table
 
 METADATA_SHEET = "Métadonnées"
 DICTIONARY_SHEET = "Dictionnaire"

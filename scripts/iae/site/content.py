@@ -5,6 +5,12 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from iae.datapackage import (
+    FROM_EXTRACTS,
+    FROM_PUBLISHED,
+    read_metadata,
+    read_rounding_base,
+)
 from iae.french import (
     french_date,
     french_month,
@@ -14,12 +20,6 @@ from iae.french import (
     signed_percent,
 )
 from iae.public_note import NOTE, recompute_claims
-from iae.publishing.datapackage import (
-    FROM_EXTRACTS,
-    FROM_PUBLISHED,
-    read_metadata,
-    read_rounding_base,
-)
 from iae.release.changes import french_version
 from iae.release.release import edition_date, read_descriptor, read_editions
 from iae.site import marts as read

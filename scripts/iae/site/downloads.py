@@ -12,8 +12,8 @@ import xlsxwriter
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
+from iae.datapackage import flat
 from iae.french import TABLE_DESCRIPTIONS
-from iae.publishing.datapackage import flat
 from iae.site.content import Content, given
 from iae.site.marts import Marts, Measure
 from iae.sql import for_csv

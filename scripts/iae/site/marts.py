@@ -12,8 +12,8 @@ from typing import Any
 
 import duckdb
 
+from iae.datapackage import SCHEMA
 from iae.french import typographic
-from iae.publishing.datapackage import SCHEMA
 
 Series = dict[str, list[Any]]
 Axis = dict[date, int]
