@@ -2,32 +2,18 @@ with
 
 source as (select * from {{ source('asp_fluxiae', 'asp_fluxiae__salarie') }}),
 
-trimmed as (
-
-    select
-        {{ trim_text('salarie_id') }} as salarie_id,
-        -- Written by the loader: there is nothing to trim.
-        salarie_nir_hash,
-        {{ trim_white_space('salarie_date_modification') }} as salarie_date_modification,
-        _load_id,
-        _file,
-        _line,
-        _extract_date,
-    from source
-
-),
-
 final as (
 
     select
-        salarie_id as source_person_id,
+        {{ trim_text('salarie_id') }} as source_person_id,
+        -- Written by the loader: there is nothing to trim.
         salarie_nir_hash as nir_hash,
         _file as file_name,
         _load_id as load_id,
         _line as file_line,
-        {{ parse_date('salarie_date_modification') }} as modified_at,
+        {{ parse_date(trim_white_space('salarie_date_modification')) }} as modified_at,
         _extract_date as extract_date,
-    from trimmed
+    from source
 
 )
 
