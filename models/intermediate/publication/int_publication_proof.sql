@@ -92,127 +92,71 @@ rebuilt_parents as (
 
 ),
 
-reasons as (
+-- The first of the obstacles, in the order in which they are told.
+obstacles as (
 
     select
-        unique_id,
-        1 as reason_rank,
-        build || ' was stopped before its end: run dbt build again.' as reason,
-    from last_results
-    where status = 'running'
-    union all
-    select
-        unique_id,
-        2 as reason_rank,
-        name || ' failed in ' || build || ': mend it, then run dbt build.' as reason,
-    from last_results
-    where status not in ('running', 'skipped', 'success', 'pass', 'warn', 'no-op')
-    union all
-    select
-        unique_id,
-        3 as reason_rank,
-        name || ' was skipped in ' || build || ': run dbt build.' as reason,
-    from last_results
-    where status = 'skipped'
-    union all
-    select
-        unique_id,
-        4 as reason_rank,
-        name || ' has not been built: run dbt build.' as reason,
-    from last_results
-    where
-        status is null
-        and not is_test
-    union all
-    select
-        unique_id,
-        5 as reason_rank,
-        name || ' comes from ' || build || ', and ' || foreign_settings
-        || ' is not the project''s own setting: run dbt build without it.' as reason,
-    from last_results
-    where foreign_settings is not null
-    union all
-    select
-        last_results.unique_id,
-        6 as reason_rank,
-        'Other extracts are current than those that ' || last_results.name
-        || ' was built on: run dbt build.' as reason,
+        last_results.*,
+        rebuilt_parents.parent,
+        case
+            when last_results.status = 'running' then 1
+            when last_results.status not in ('skipped', 'success', 'pass', 'warn', 'no-op') then 2
+            when last_results.status = 'skipped' then 3
+            when last_results.status is null and not last_results.is_test then 4
+            when last_results.foreign_settings is not null then 5
+            when
+                last_results.kind = 'model'
+                and last_results.load_ids != current_extracts.load_ids
+                then 6
+            when last_results.has_other_code and last_results.status is not null
+                then if(last_results.is_test, 10, 7)
+            when rebuilt_parents.parent is not null then if(last_results.is_test, 11, 8)
+            when last_results.has_other_contents and last_results.status = 'success' then 9
+            when last_results.status is null then 12
+        end as reason_rank,
     from last_results
     cross join current_extracts
-    where
-        last_results.kind = 'model'
-        and last_results.load_ids != current_extracts.load_ids
-    union all
-    select
-        unique_id,
-        if(is_test, 10, 7) as reason_rank,
-        if(
-            is_test,
-            name || ' has changed since it ran: run dbt test.',
-            'The code of ' || name || ' has changed since it was built: run dbt build.'
-        ) as reason,
-    from last_results
-    where
-        has_other_code
-        and status is not null
-    union all
-    select
-        last_results.unique_id,
-        if(last_results.is_test, 11, 8) as reason_rank,
-        if(
-            last_results.is_test,
-            rebuilt_parents.parent || ' was built again and the test "' || last_results.label
-            || '" has not run since: run dbt test.',
-            rebuilt_parents.parent || ' was built again and ' || last_results.name
-            || ', which reads it, was not: run dbt build.'
-        ) as reason,
-    from last_results
-    inner join rebuilt_parents using (unique_id)
-    union all
-    select
-        unique_id,
-        9 as reason_rank,
-        name || ' was changed by something else than a build: run dbt build.' as reason,
-    from last_results
-    where
-        has_other_contents
-        and status = 'success'
-    union all
-    select
-        unique_id,
-        12 as reason_rank,
-        name || ' has not run: run dbt test.' as reason,
-    from last_results
-    where
-        status is null
-        and is_test
-
-),
-
-first_reasons as (
-
-    select
-        unique_id,
-        min(reason_rank) as reason_rank,
-        min_by(reason, reason_rank) as reason,
-    from reasons
-    group by all
+    left join rebuilt_parents using (unique_id)
 
 ),
 
 final as (
 
     select
-        last_results.unique_id,
-        last_results.kind,
-        last_results.schema_name,
-        last_results.table_name,
-        last_results.invocation_id,
-        last_results.warning,
-        first_reasons.reason,
-        first_reasons.reason_rank,
-    from last_results
-    left join first_reasons using (unique_id)
+        unique_id,
+        kind,
+        schema_name,
+        table_name,
+        invocation_id,
+        warning,
+        case reason_rank
+            when 1 then build || ' was stopped before its end: run dbt build again.'
+            when 2 then name || ' failed in ' || build || ': mend it, then run dbt build.'
+            when 3 then name || ' was skipped in ' || build || ': run dbt build.'
+            when 4 then name || ' has not been built: run dbt build.'
+            when 5
+                then
+                    name || ' comes from ' || build || ', and ' || foreign_settings
+                    || ' is not the project''s own setting: run dbt build without it.'
+            when 6
+                then
+                    'Other extracts are current than those that ' || name
+                    || ' was built on: run dbt build.'
+            when 7 then 'The code of ' || name || ' has changed since it was built: run dbt build.'
+            when 8
+                then
+                    parent || ' was built again and ' || name
+                    || ', which reads it, was not: run dbt build.'
+            when 9 then name || ' was changed by something else than a build: run dbt build.'
+            when 10 then name || ' has changed since it ran: run dbt test.'
+            when 11
+                then
+                    parent || ' was built again and the test "' || label
+                    || '" has not run since: run dbt test.'
+            when 12 then name || ' has not run: run dbt test.'
+        end as reason,
+        reason_rank,
+    from obstacles
 
 )
 
