@@ -5,7 +5,7 @@ from __future__ import annotations
 import duckdb
 import pytest
 
-from iae.publishing.country import WRONG, tables_that_tell
+from iae.protection.country import WRONG, tables_that_tell
 
 # Two months of ACI: 12 people, 9 of whom stay, then 13; the stock is rounded to 10, then 15, those
 # who stay to 10. 16 people in the year, in 3 structures; 4 should declare, 3 do.
