@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import io
 import os
 import shutil
@@ -272,11 +271,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the files that take longest, so that all workers end together."""
     rank = {name: place for place, name in enumerate(LONGEST_FIRST)}
     items.sort(key=lambda item: rank.get(item.path.stem, len(rank)))
-
-
-def pytest_sessionfinish() -> None:
-    # dbt leaves millions of objects: looking through them at the end takes seconds, per process.
-    gc.freeze()
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
