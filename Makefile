@@ -111,7 +111,7 @@ SCRATCH := .scratch
 PYTEST := $(BIN)/pytest --numprocesses 4 --dist loadfile --no-loadscope-reorder --durations 15
 # Files of tests that start neither a whole build nor a browser.
 FAST_TESTS := $(wildcard $(addsuffix .py,$(addprefix tests/python/test_, \
-    definition folders generic_tests load_fluxiae load_formats persist_docs territories)))
+    definition folders generic_tests load_fluxiae load_formats persist_docs staging territories)))
 
 .PHONY: check
 check: python-style sql-style ## Before each commit: style of what changed, types, the fast tests
