@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -100,15 +99,17 @@ def test_october_2021_was_revised_from_edition_to_edition(real_editions: Pipelin
 )
 def test_claims_of_the_public_note_are_those_of_the_edition(
     real_editions: Pipeline,
+    compiled_project: CompiledProject,
     edition: str,
     fall: float,
     on_2020: tuple[int, int | None, float | None],
     on_2019: tuple[int, int | None, float | None],
 ) -> None:
-    variables = json.dumps({"published_edition": edition})
-    real_editions.dbt("compile", "--select", "public_note_headlines", "--vars", variables)
-    compiled = real_editions.folder / "target/compiled/iae/analyses/public_note_headlines.sql"
-    rows = _run(compiled.read_text(encoding="utf-8"), real_editions.warehouse)
+    sql = compiled_project.analysis("public_note_headlines")
+    # As `--vars` would have it compiled.
+    assert sql.count("date '2022-03-15'") == 2
+    sql = sql.replace("date '2022-03-15'", f"date '{edition}'")
+    rows = _run(sql, real_editions.warehouse)
     assert [str(row["edition"]) for row in rows] == [edition] * 3
     assert round(rows[0]["change_percent"], 1) == fall
     for row, expected in zip(rows[1:], (on_2020, on_2019), strict=True):
