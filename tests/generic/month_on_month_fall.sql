@@ -2,7 +2,7 @@
 -- `max_fall` (0.2 is 20 %) under the month before, in a cell of `group_by` that had at least
 -- `min_before`. `excused_months` ('2020-03', ...) fell for a known reason.
 {% test month_on_month_fall(
-    model, column_name, group_by, max_fall, excused_months=[], min_before=1, month='month'
+    model, column_name, group_by, max_fall, excused_months=[], min_before=1
 ) %}
 
 with
@@ -11,12 +11,12 @@ cells as (
 
     select
         {{ group_by | join(', ') }},
-        {{ month }} as month,
+        month,
         {{ column_name }} as measured,
         lag({{ column_name }}) over cell as measured_before,
-        lag({{ month }}) over cell as month_before,
+        lag(month) over cell as month_before,
     from {{ model }}
-    window cell as (partition by {{ group_by | join(', ') }} order by {{ month }})
+    window cell as (partition by {{ group_by | join(', ') }} order by month)
 
 )
 

@@ -1,6 +1,6 @@
 -- A cell of `group_by` (a department) that has nothing left after a month with at least
 -- `min_before`: its structures were not declared, or can no longer be located.
-{% test not_vanished(model, column_name, group_by, min_before=1, month='month') %}
+{% test not_vanished(model, column_name, group_by, min_before=1) %}
 
 with
 
@@ -8,7 +8,7 @@ totals as (
 
     select
         {{ group_by | join(', ') }},
-        {{ month }} as month,
+        month,
         coalesce(sum({{ column_name }}), 0) as measured,
     from {{ model }}
     group by all

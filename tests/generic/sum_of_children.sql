@@ -1,7 +1,7 @@
 -- A region is the sum of its departments, the country the sum of the departments and NL
 -- (indicator.md, "The counted unit"), in every cell of `keys`. An empty value among the children
--- makes the sum empty. `tolerance` is in the unit of the column.
-{% test sum_of_children(model, column_name, keys, territories, tolerance=0) %}
+-- makes the sum empty.
+{% test sum_of_children(model, column_name, keys, territories) %}
 
 with
 
@@ -71,8 +71,6 @@ select
 from totals
 full outer join sums
     using ({{ keys | join(', ') }}, territory_id)
-where
-    (totals.measured is null) != (sums.summed is null)
-    or abs(totals.measured - sums.summed) > {{ tolerance }}
+where totals.measured is distinct from sums.summed
 
 {% endtest %}
