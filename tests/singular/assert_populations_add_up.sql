@@ -4,18 +4,11 @@ with
 
 territories as (select * from {{ ref('dim_territories') }}),
 
-sums_of_departments as (
+departments as (
 
     select
-        region_id as territory_id,
-        sum(population) as population,
-    from territories
-    where territory_level = 'departmental'
-    group by region_id
-    union all
-    select
-        'FR' as territory_id,
-        sum(population) as population,
+        unnest([region_id, 'FR']) as territory_id,
+        population,
     from territories
     where territory_level = 'departmental'
 
@@ -26,10 +19,11 @@ final as (
     select
         territories.territory_id,
         territories.population,
-        sums_of_departments.population as population_of_departments,
+        sum(departments.population) as population_of_departments,
     from territories
-    inner join sums_of_departments using (territory_id)
-    where territories.population is distinct from sums_of_departments.population
+    inner join departments using (territory_id)
+    group by all
+    having territories.population is distinct from population_of_departments
 
 )
 

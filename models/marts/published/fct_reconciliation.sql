@@ -13,29 +13,16 @@ coverage as (select * from {{ ref('int_structure_type_coverage') }}),
 
 scopes as (select * from {{ ref('composite_scopes') }}),
 
-mayotte as (
-
-    select
-        month,
-        stock,
-    from published_stock
-    where territory_id = 'D976'
-
-),
-
 -- Mayotte is in the published national figure and outside the coverage of the indicator.
 published_with_equal_coverage as (
 
     select
-        published_stock.month,
-        published_stock.territory_id,
-        published_stock.age_in_months,
-        case published_stock.territory_id
-            when 'FR' then published_stock.stock - coalesce(mayotte.stock, 0)
-            else published_stock.stock
-        end as stock,
+        month,
+        territory_id,
+        age_in_months,
+        max(stock) filter (where territory_id = 'D976') over (partition by month) as mayotte_stock,
+        stock - if(territory_id = 'FR', coalesce(mayotte_stock, 0), 0) as stock,
     from published_stock
-    left join mayotte using (month)
 
 ),
 

@@ -1,3 +1,13 @@
+{#- Of each figure: its relation, its period and its component there, and what is counted. -#}
+{% set figures = [
+    ('stayers', 'moves', 'month', 'structure_type', 'stayers'),
+    ('returns', 'moves', 'month', 'structure_type', 'returns'),
+    ('people', 'people_by_year', 'make_date(year, 1, 1)', 'component', 'nb_people'),
+    ('structures', 'structures', 'month', 'structure_type', 'nb_structures'),
+    ('expected', 'declarations', 'month', 'structure_type', 'nb_expected'),
+    ('declared', 'declarations', 'month', 'structure_type', 'nb_declared'),
+] -%}
+
 with
 
 flows as (
@@ -55,49 +65,16 @@ moves as (
 
 counts as (
 
-    select
-        'stayers' as figure,
-        month as period,
-        structure_type as component,
-        stayers as exact_count,
-    from moves
-    where stayers is not null
-    union all
-    select
-        'returns' as figure,
-        month as period,
-        structure_type as component,
-        returns as exact_count,
-    from moves
-    where returns is not null
-    union all
-    select
-        'people' as figure,
-        make_date(year, 1, 1) as period,
-        component,
-        nb_people as exact_count,
-    from people_by_year
-    union all
-    select
-        'structures' as figure,
-        month as period,
-        structure_type as component,
-        nb_structures as exact_count,
-    from structures
-    union all
-    select
-        'expected' as figure,
-        month as period,
-        structure_type as component,
-        nb_expected as exact_count,
-    from declarations
-    union all
-    select
-        'declared' as figure,
-        month as period,
-        structure_type as component,
-        nb_declared as exact_count,
-    from declarations
+    {% for figure, relation, period, component, counted in figures %}
+        select
+            '{{ figure }}' as figure,
+            {{ period }} as period,
+            {{ component }} as component,
+            {{ counted }} as exact_count,
+        from {{ relation }}
+        where {{ counted }} is not null
+        {% if not loop.last %}union all{% endif %}
+    {% endfor %}
 
 ),
 
