@@ -38,7 +38,7 @@ entering_types as (
 
 ),
 
-steps as (
+final as (
 
     select
         composite.month,
@@ -50,11 +50,11 @@ steps as (
         entering_types.geiq_stock,
         entering_types.iti_stock,
         -- EITI has a stock from 2019-12, and is in the official scope from the break only.
-        if(
+        step - if(
             composite.month >= break_month.first_month,
             entering_types.eiti_stock + entering_types.geiq_stock + entering_types.iti_stock,
             0
-        ) as stock_entered,
+        ) as unexplained,
     from composite
     cross join break_month
     left join entering_types using (month)
@@ -62,23 +62,7 @@ steps as (
         composite.territory_id = 'FR'
         and composite.month between break_month.first_month - interval 6 month
         and break_month.first_month + interval 5 month
-
-),
-
-final as (
-
-    select
-        month,
-        missing_components,
-        official_stock,
-        constant_stock,
-        step,
-        eiti_stock,
-        geiq_stock,
-        iti_stock,
-        step - stock_entered as unexplained,
-    from steps
-    order by month
+    order by composite.month
 
 )
 

@@ -38,30 +38,19 @@ compared_years (claim_number, claim, nb_years_before) as (
 
 ),
 
-months_compared as (
+means_compared as (
 
     select
         compared_years.claim_number,
         compared_years.claim,
-        before.stock as stock_before,
-        country.stock as stock_after,
+        avg(before.stock) as stock_before,
+        avg(country.stock) as stock_after,
+        count(country.stock) as nb_months,
     from compared_years
     left join country
         on country.month between date '2021-01-01' and date '2021-09-01'
     left join country as before
         on country.month = before.month + to_years(compared_years.nb_years_before)
-
-),
-
-means_compared as (
-
-    select
-        claim_number,
-        claim,
-        avg(stock_before) as stock_before,
-        avg(stock_after) as stock_after,
-        count(stock_after) as nb_months,
-    from months_compared
     group by all
 
 ),

@@ -17,7 +17,7 @@ territories as (
 
 ),
 
-revisions_by_age as (
+final as (
 
     select
         territories.territory_level,
@@ -30,21 +30,16 @@ revisions_by_age as (
         max(revisions.revision_rate) as highest_revision_rate,
     from revisions
     inner join territories using (territory_id)
-    group by all
-
-),
-
-final as (
-
-    select *
-    from revisions_by_age
+    group by
+        territories.territory_level,
+        revisions.age_in_months
     order by
-        case territory_level
+        case territories.territory_level
             when 'national' then 1
             when 'regional' then 2
             else 3
         end asc,
-        age_in_months asc
+        revisions.age_in_months asc
 
 )
 
