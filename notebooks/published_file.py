@@ -17,12 +17,6 @@ _SERIES = """
         where source != 'barometre'
     ),
 
-    composite as (
-        select composite.*, origin.origin,
-        from marts.fct_composite_stock as composite
-        cross join origin
-    ),
-
     stocks as (
         select
             if(origin = 'données réelles', 1, 4) as place,
@@ -31,7 +25,8 @@ _SERIES = """
             month,
             official_stock as stock,
             is_provisional,
-        from composite
+        from marts.fct_composite_stock
+        cross join origin
 
         union all
 
@@ -42,7 +37,8 @@ _SERIES = """
             month,
             constant_stock,
             is_provisional,
-        from composite
+        from marts.fct_composite_stock
+        cross join origin
 
         union all
 

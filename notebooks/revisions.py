@@ -257,17 +257,10 @@ def _(some_editions):
 
 
 @app.cell
-def _(connection, some_editions):
-    mo.stop(not some_editions)
+def _(connection, national):
     headlines = mo.sql(
         f"""
-        with national as (
-            select edition, month, stock,
-            from marts.fct_published_stock
-            where territory_id = 'FR'
-        ),
-
-        told as (
+        with told as (
             select
                 edition,
                 max(stock) filter (where month = '2020-02-01') as february_2020,
@@ -313,32 +306,24 @@ def _(connection, some_editions):
     mo.stop(not some_editions)
     departments = mo.sql(
         f"""
-        with last_told as (
-            select month, territory_id, stock,
-            from marts.fct_published_stock
-            where is_latest_edition
-        ),
-
-        first_told as (
-            select month, territory_id, stock,
-            from marts.fct_published_stock
-            where edition = (select min(edition) from marts.fct_published_stock)
-        )
-
         select
             territories.territory_name,
             count(*) as nb_months,
             round(avg(last_told.stock - first_told.stock), 1) as mean_revision,
             round(100 * avg(last_told.stock - first_told.stock) / avg(first_told.stock), 1)
                 as mean_revision_percent,
-        from last_told
-        inner join first_told
+        from marts.fct_published_stock as last_told
+        inner join marts.fct_published_stock as first_told
             on
                 last_told.month = first_told.month
                 and last_told.territory_id = first_told.territory_id
         inner join marts.dim_territories as territories
             on last_told.territory_id = territories.territory_id
-        where territories.territory_level = 'departmental' and territories.is_covered
+        where
+            last_told.is_latest_edition
+            and first_told.edition = (select min(edition) from marts.fct_published_stock)
+            and territories.territory_level = 'departmental'
+            and territories.is_covered
         group by territories.territory_name
         order by abs(mean_revision_percent) desc
         limit 20
