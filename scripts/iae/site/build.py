@@ -65,28 +65,24 @@ def build_site(database: Path, out: Path) -> SiteSummary:
     Synthetic figures are in ``index.html`` where nothing is real, else in a page of their own below
     it. Raise SiteError for the published file, IaeError for ``out``.
     """
-    with replaced(out, "site", others=OTHERS_FOLDERS) as folder:
-        nb_months, downloads = _write_site(database, folder, out / RELEASES)
+    downloads: list[Download] = []
+    with replaced(out, "site", others=OTHERS_FOLDERS) as new:
+        if not database.is_file():
+            raise SiteError(f"{database} does not exist: publish a build first (iae publish)")
+        updated = date.fromtimestamp(database.stat().st_mtime)
+        with read_published(database, SiteError) as connection:
+            marts = Marts(connection)
+            contents = read_contents(marts, updated, out / RELEASES)
+            for content in reversed(contents):
+                folder = new if content is contents[0] else new / SAMPLE_FOLDER
+                downloads = write_downloads(marts, content, folder / FOLDER)
+                _write_page(folder, content, contents, downloads)
+        if not contents:
+            _write_page(new, None, [], [])
+        _write_assets(new / "assets")
+    nb_months = len(contents[0].months) if contents else 0
     has_catalogue = (out / "catalogue" / "index.html").is_file()
     return SiteSummary(out / "index.html", nb_months, downloads, has_catalogue)
-
-
-def _write_site(database: Path, out: Path, releases: Path) -> tuple[int, list[Download]]:
-    if not database.is_file():
-        raise SiteError(f"{database} does not exist: publish a build first (iae publish)")
-    updated = date.fromtimestamp(database.stat().st_mtime)
-    downloads: list[Download] = []
-    with read_published(database, SiteError) as connection:
-        marts = Marts.of(connection)
-        contents = read_contents(marts, updated, releases)
-        for content in reversed(contents):
-            folder = out if content is contents[0] else out / SAMPLE_FOLDER
-            downloads = write_downloads(marts, content, folder / FOLDER)
-            _write_page(folder, content, contents, downloads)
-    if not contents:
-        _write_page(out, None, [], [])
-    _write_assets(out / "assets")
-    return len(contents[0].months) if contents else 0, downloads
 
 
 def _write_page(

@@ -48,22 +48,15 @@ class Headline:
 
 
 @dataclass(frozen=True)
-class ClaimRow:
-    """A claim of the public note: what it says, and what each edition gives."""
-
-    claim: str
-    note: str
-    editions: list[str]
-
-
-@dataclass(frozen=True)
 class Content:
     """All that one page shows; ``data`` is what its scripts read."""
 
     is_synthetic: bool
     data: dict[str, Any]
+    months: list[date]
     headline: Headline | None
-    claims: list[ClaimRow]
+    # The claims of the public note: what each is, what the note says, what each edition gives.
+    claims: list[tuple[str, str, list[str]]]
     claim_editions: list[str]
     extracts: list[Extract]
     metadata: dict[str, str]
@@ -73,43 +66,18 @@ class Content:
     tables: list[str]
     is_exact: bool
     rounding_base: int
-
-    @property
-    def months(self) -> list[date]:
-        """The months of the axis, by their first days."""
-        return [date.fromisoformat(f"{month}-01") for month in self.data["months"]]
+    # Which figures there are; of the country: flows, people of a year or structures.
+    has_published: bool
+    has_computed: bool
+    has_types: bool
+    has_country: bool
+    has_declarations: bool
 
     @property
     def measures(self) -> list[Measure]:
         """The series of this page, as its scripts read them."""
         measures: list[Measure] = self.data["measures"]
         return measures
-
-    @property
-    def has_types(self) -> bool:
-        """Whether a structure type has figures."""
-        return any("label" in measure for measure in self.measures)
-
-    @property
-    def has_country(self) -> bool:
-        """Whether flows, people of a year or structures of the country have figures."""
-        country = self.data["country"]
-        return bool(country["people"] or country.get("entries") or country.get("nb_structures"))
-
-    @property
-    def has_declarations(self) -> bool:
-        """Whether it is known how many structures declared."""
-        return bool(self.data["country"].get("nb_expected"))
-
-    @property
-    def has_published(self) -> bool:
-        """Whether the published series is on this page."""
-        return any(measure["id"] == "published" for measure in self.measures)
-
-    @property
-    def has_computed(self) -> bool:
-        """Whether figures recomputed from the extracts are on this page."""
-        return any(measure["id"] != "published" for measure in self.measures)
 
 
 def read_contents(marts: Marts, updated: date, releases: Path) -> list[Content]:
@@ -190,12 +158,13 @@ def _content(
         _name(measure, latest, metadata)
     lead = _lead_of(measures)
     month = _headline_month(lead)
-    by_edition = read.read_country_by_edition(marts) if editions else {}
     has_both = bool(ids & {"official", "constant"}) and "published" in ids
-    # What the administration published is for everybody already.
     rounding_base = read_rounding_base(marts.connection)
-    is_exact = ids != {"published"} and rounding_base == 1
+    has_computed = ids != {"published"}
+    # What the administration published is for everybody already.
+    is_exact = has_computed and rounding_base == 1
     is_synthetic = lead["isSynthetic"]
+    country = shared["country"]
     data = {
         "isSynthetic": is_synthetic,
         "isExact": is_exact,
@@ -212,9 +181,10 @@ def _content(
     return Content(
         is_synthetic=is_synthetic,
         data=data,
+        months=[*axis],
         headline=_headline(lead, [*axis], month, shared["territories"]),
-        claims=_claims(by_edition),
-        claim_editions=[french_date(edition) for edition in by_edition],
+        claims=_claims(axis, editions, measures[0]),
+        claim_editions=[french_date(date.fromisoformat(one["edition"])) for one in editions],
         extracts=extracts,
         metadata=metadata,
         method=method,
@@ -223,6 +193,13 @@ def _content(
         tables=_tables(marts, ids),
         is_exact=is_exact,
         rounding_base=rounding_base,
+        has_published="published" in ids,
+        has_computed=has_computed,
+        has_types=any("label" in measure for measure in measures),
+        has_country=bool(
+            country["people"] or country.get("entries") or country.get("nb_structures")
+        ),
+        has_declarations=bool(country.get("nb_expected")),
     )
 
 
@@ -294,9 +271,12 @@ def _headline(
     )
 
 
-def _claims(by_edition: dict[date, dict[date, int]]) -> list[ClaimRow]:
+def _claims(
+    axis: Axis, editions: list[dict[str, Any]], published: Measure
+) -> list[tuple[str, str, list[str]]]:
     """What the public note says beside what each edition gives."""
-    recomputed = [recompute_claims(stock) for stock in by_edition.values()]
+    stocks = [(edition["stock"] or published["stock"]).get("FR", []) for edition in editions]
+    recomputed = [recompute_claims(dict(zip(axis, stock, strict=False))) for stock in stocks]
     if not any(claims.spring_2020_percent is not None for claims in recomputed):
         return []
     rows = (
@@ -312,7 +292,7 @@ def _claims(by_edition: dict[date, dict[date, int]]) -> list[ClaimRow]:
         return signed_number(round(value)) if name == "gain" else signed_percent(value)
 
     return [
-        ClaimRow(
+        (
             claim,
             shown("gain", getattr(NOTE, name)) + ("" if name == "gain" else "\u00a0%"),
             [shown(name, getattr(claims, name)) for claims in recomputed],

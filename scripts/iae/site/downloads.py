@@ -1,15 +1,12 @@
 """The files to download beside a page: tables, their dictionary, and workbooks of territories."""
 
 import csv
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import xlsxwriter
-from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
 from iae.datapackage import flat
@@ -35,6 +32,12 @@ UNITS = (
     *((name, "structures") for name in ("nb_structures", "nb_expected", "nb_declared")),
     ("months", "mois"),
 )
+COLUMNS = """
+    select column_name, lower(data_type), coalesce(comment, '')
+    from duckdb_columns()
+    where schema_name = 'open_data' and table_name = $table
+    order by column_index
+"""
 
 
 @dataclass(frozen=True)
@@ -96,7 +99,7 @@ def _write_dictionary(marts: Marts, content: Content, folder: Path) -> None:
         writer = csv.writer(file, delimiter=";")
         writer.writerow(("table", "colonne", "type", "unité", "description"))
         for name in content.tables:
-            for column, kind, description in marts.columns(name):
+            for column, kind, description in marts.rows(COLUMNS, {"table": name}):
                 writer.writerow((name, column, kind, _unit(column, kind), flat(description)))
             if content.is_synthetic:
                 writer.writerow((name, "is_synthetic", "boolean", "", "Toujours vrai : fictif."))
@@ -112,47 +115,22 @@ def _has_series(measure: Measure, territory_id: str) -> bool:
     return any(value is not None for value in measure["stock"].get(territory_id, ()))
 
 
-@dataclass(frozen=True)
-class _Book:
-    workbook: xlsxwriter.Workbook
-    header: Format
-    month: Format
-    number: Format
-    decimal: Format
-
-    months: list[date]
-
-    def sheet(self, name: str, headings: list[str]) -> Worksheet:
-        """A sheet of a row a month, with its headings written and frozen."""
-        sheet = self.workbook.add_worksheet(name)
-        sheet.write_row(0, 0, ["Mois", *headings], self.header)
-        sheet.write_column(1, 0, self.months, self.month)
-        sheet.freeze_panes(1, 1)
-        sheet.set_column(0, len(headings), 16)
-        return sheet
-
-    def write_stock(self, sheet: Worksheet, column: int, stock: list[int | None]) -> None:
-        """Write the months that a series has."""
-        for month in given(stock):
-            sheet.write_number(month + 1, column, stock[month], self.number)
-
-
-@contextmanager
-def _book(content: Content, path: Path, title: str) -> Iterator[_Book]:
+class _Book(xlsxwriter.Workbook):  # type: ignore[misc]
     """A workbook whose first sheet says what it holds, where it comes from and how to read it."""
-    # In memory, because a page's workbooks are small; dated, so that the same figures give the
-    # same bytes.
-    with xlsxwriter.Workbook(str(path), {"in_memory": True}) as workbook:
-        workbook.set_properties({"title": title, "created": content.months[0]})
-        book = _Book(
-            workbook,
-            workbook.add_format({"bold": True, "text_wrap": True, "bottom": 1, "valign": "top"}),
-            workbook.add_format({"num_format": "mmm yyyy", "align": "left"}),
-            workbook.add_format({"num_format": "#,##0"}),
-            workbook.add_format({"num_format": "0.00"}),
-            content.months,
+
+    def __init__(self, content: Content, path: Path, title: str) -> None:
+        # In memory, because a page's workbooks are small; dated, so that the same figures give the
+        # same bytes.
+        super().__init__(str(path), {"in_memory": True})
+        self.set_properties({"title": title, "created": datetime(2000, 1, 1)})
+        self.months = content.months
+        self.heading = self.add_format(
+            {"bold": True, "text_wrap": True, "bottom": 1, "valign": "top"}
         )
-        sheet = workbook.add_worksheet("Lisez-moi")
+        self.month = self.add_format({"num_format": "mmm yyyy", "align": "left"})
+        self.number = self.add_format({"num_format": "#,##0"})
+        self.decimal = self.add_format({"num_format": "0.00"})
+        sheet = self.add_worksheet("Lisez-moi")
         sheet.set_column(0, 0, 22)
         sheet.set_column(1, 1, 90)
         metadata = content.metadata
@@ -168,9 +146,22 @@ def _book(content: Content, path: Path, title: str) -> Iterator[_Book]:
             ("Provisoire", "Un chiffre provisoire sera révisé."),
         ]
         for row, (name, value) in enumerate(lines):
-            sheet.write_string(row, 0, name, book.header if row == 0 else None)
+            sheet.write_string(row, 0, name, self.heading if row == 0 else None)
             sheet.write_string(row, 1, value)
-        yield book
+
+    def add_series(self, name: str, headings: list[str]) -> Worksheet:
+        """Add a sheet of a row a month, with its headings written and frozen."""
+        sheet = self.add_worksheet(name)
+        sheet.write_row(0, 0, ["Mois", *headings], self.heading)
+        sheet.write_column(1, 0, self.months, self.month)
+        sheet.freeze_panes(1, 1)
+        sheet.set_column(0, len(headings), 16)
+        return sheet
+
+    def write_stock(self, sheet: Worksheet, column: int, stock: list[int | None]) -> None:
+        """Write the months that a series has."""
+        for month in given(stock):
+            sheet.write_number(month + 1, column, stock[month], self.number)
 
 
 def _write_territory(content: Content, territory: dict[str, Any], path: Path) -> None:
@@ -186,13 +177,13 @@ def _write_territory(content: Content, territory: dict[str, Any], path: Path) ->
         and one["level"] == "departmental"
         and not one["population"]
     ]
-    with _book(content, path, title) as book:
+    with _Book(content, path, title) as book:
         headings = [
             heading
             for measure in measures
             for heading in (measure["name"], "Pour 10 000 habitants", "Provisoire")
         ]
-        sheet = book.sheet("Séries", headings)
+        sheet = book.add_series("Séries", headings)
         for position, measure in enumerate(measures):
             series, column = measure["stock"][territory["id"]], 1 + 3 * position
             book.write_stock(sheet, column, series)
@@ -211,7 +202,7 @@ def _write_territory(content: Content, territory: dict[str, Any], path: Path) ->
                 for edition in editions
             ]
             headings = [f"Édition du {edition['edition']}" for edition in editions]
-            sheet = book.sheet("Éditions", headings)
+            sheet = book.add_series("Éditions", headings)
             for column, stock in enumerate(stocks, start=1):
                 book.write_stock(sheet, column, stock or [])
 
@@ -221,10 +212,10 @@ def _write_whole(content: Content, path: Path) -> None:
     names = {one["id"]: one["name"] for one in content.data["territories"]}
     flags = {None: "", True: "oui", False: "non"}
     title = "Tous les territoires : l’insertion par l’activité économique"
-    with _book(content, path, title) as book:
+    with _Book(content, path, title) as book:
         for measure in content.measures:
             ids = [one for one in names if _has_series(measure, one)]
-            sheet = book.sheet(
+            sheet = book.add_series(
                 (measure.get("label") and measure["id"]) or measure["name"],
                 ["Provisoire", *(names[one] for one in ids)],
             )

@@ -4,7 +4,6 @@ Series are lists aligned on one axis of months, so that the page stays small: a 
 per territory instead of one object per row. A figure that a table does not give is ``None``.
 """
 
-import math
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -14,6 +13,7 @@ import duckdb
 
 from iae.datapackage import SCHEMA
 from iae.french import typographic
+from iae.sql import literal
 
 Series = dict[str, list[Any]]
 Axis = dict[date, int]
@@ -32,20 +32,13 @@ class Extract:
     is_synthetic: bool
 
 
-@dataclass(frozen=True)
 class Marts:
-    """The published file, and the names of the tables in it that the page may read."""
+    """The published file, and the names of the open tables in it: an older file lacks some."""
 
-    connection: duckdb.DuckDBPyConnection
-    names: frozenset[str]
-
-    @classmethod
-    def of(cls, connection: duckdb.DuckDBPyConnection) -> "Marts":
-        """Find the tables: an older file lacks some."""
-        rows = connection.execute(
-            "select table_name from information_schema.tables where table_schema = ?", [SCHEMA]
-        ).fetchall()
-        return cls(connection, frozenset(name for (name,) in rows))
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self.connection = connection
+        tables = "select table_name from duckdb_tables() where schema_name = $schema"
+        self.names = {name for (name,) in self.rows(tables, {"schema": SCHEMA})}
 
     def table(self, name: str) -> duckdb.DuckDBPyRelation:
         """The relation of a table."""
@@ -62,31 +55,15 @@ class Marts:
             row |= {key: typographic(row[key]) for key in ("name", "label") if key in row}
         return rows
 
-    def series(
-        self, axis: Axis, sql: str, parameters: dict[str, Any] | None = None
-    ) -> dict[str, Series]:
+    def series(self, axis: Axis, sql: str) -> dict[str, Series]:
         """Turn rows of (territory, month, values…) into a list of values per column, territory."""
-        cursor = self.connection.execute(sql, parameters)
+        cursor = self.connection.execute(sql)
         names = [column[0] for column in cursor.description or []][2:]
         series: dict[str, Series] = {name: {} for name in names}
         for territory_id, month, *values in cursor.fetchall():
             for name, value in zip(names, values, strict=True):
-                by_territory = series[name].setdefault(territory_id, [None] * len(axis))
-                is_number = not isinstance(value, float) or math.isfinite(value)
-                by_territory[axis[month]] = value if is_number else None
+                series[name].setdefault(territory_id, [None] * len(axis))[axis[month]] = value
         return series
-
-    def columns(self, name: str) -> list[tuple[str, str, str]]:
-        """The columns of a table, in order: name, type, description."""
-        return self.connection.execute(
-            """
-            select column_name, lower(data_type), coalesce(comment, '')
-            from duckdb_columns()
-            where schema_name = ? and table_name = ?
-            order by column_index
-            """,
-            [SCHEMA, name],
-        ).fetchall()
 
 
 def read_extracts(marts: Marts) -> list[Extract]:
@@ -151,66 +128,46 @@ def read_territories(marts: Marts) -> list[dict[str, Any]]:
 def read_measures(
     marts: Marts, axis: Axis, synthetic_sources: set[str], break_month: date | None
 ) -> list[Measure]:
-    """Every series that has figures: published, both scopes, each type; real or synthetic."""
-    break_at = break_month and break_month.strftime("%Y-%m")
-    sources = read_sources(marts)
-    empty: list[Any] = [None] * len(axis)
-    measures: list[Measure] = []
+    """Every series that has figures: published, both scopes, each type; real or synthetic.
 
-    def add(name: str, stock: Series, its_sources: set[str], **rest: Any) -> None:
-        if any(value is not None for values in stock.values() for value in values):
-            is_synthetic = bool(its_sources & synthetic_sources)
-            measures.append({"id": name, "isSynthetic": is_synthetic, "stock": stock, **rest})
-
-    published = marts.series(
-        axis,
+    Beside its stock, whether a month is provisional; of a scope also whether its change on a year
+    is given, and what is missing: the same for all territories.
+    """
+    sources = read_sources(marts) | {"published": {PUBLISHED_SOURCE}}
+    labels = {one["id"]: one["label"] for one in read_types(marts)}
+    series = {
+        "published": """
+            select territory_id, month, stock, is_provisional as provisional
+            from open_data.published_stock where is_latest_edition
         """
-        select territory_id, month, stock, is_provisional
-        from open_data.published_stock where is_latest_edition
-        """,
-    )
-    flags = published["is_provisional"].get("FR", empty)
-    add("published", published["stock"], {PUBLISHED_SOURCE}, breakAt=break_at, provisional=flags)
-    scopes = marts.series(
-        axis,
-        """
-        select
-            territory_id, month, official_stock, constant_stock,
-            official_change is not null as is_official_comparable,
-            constant_change is not null as is_constant_comparable,
-            is_provisional, missing_components
-        from open_data.composite_stock
-        """,
-    )
+    }
     for scope in ("official", "constant"):
-        add(
-            scope,
-            scopes[f"{scope}_stock"],
-            sources[scope],
-            breakAt=break_at if scope == "official" else None,
-            # Whether a change on a year is given: the same for all territories.
-            comparable=scopes[f"is_{scope}_comparable"].get("FR", empty),
-            provisional=scopes["is_provisional"].get("FR", empty),
-            missing=scopes["missing_components"].get("FR", empty),
-        )
-    for one in read_types(marts):
-        series = marts.series(
-            axis,
-            """
-            select territory_id, month, stock, is_provisional
-            from open_data.stock_by_structure_type where structure_type = $structure_type
-            """,
-            {"structure_type": one["id"]},
-        )
-        flags = series["is_provisional"].get("FR", empty)
-        add(
-            one["id"],
-            series["stock"],
-            sources[one["id"]],
-            breakAt=None,
-            label=one["label"],
-            provisional=flags,
-        )
+        series[scope] = f"""
+            select
+                territory_id, month, {scope}_stock as stock,
+                {scope}_change is not null as comparable,
+                is_provisional as provisional, missing_components as missing
+            from open_data.composite_stock
+        """  # noqa: S608
+    for name in labels:
+        series[name] = f"""
+            select territory_id, month, stock, is_provisional as provisional
+            from open_data.stock_by_structure_type where structure_type = {literal(name)}
+        """  # noqa: S608
+    measures: list[Measure] = []
+    for name, sql in series.items():
+        values = marts.series(axis, sql)
+        stock = values.pop("stock")
+        if any(value is not None for figures in stock.values() for value in figures):
+            has_break = break_month and name in ("published", "official")
+            measure = {
+                "id": name,
+                "isSynthetic": bool(sources[name] & synthetic_sources),
+                "stock": stock,
+                "breakAt": f"{break_month:%Y-%m}" if has_break else None,
+                **{key: flags.get("FR", [None] * len(axis)) for key, flags in values.items()},
+            }
+            measures.append(measure | ({"label": labels[name]} if name in labels else {}))
     return measures
 
 
@@ -246,32 +203,17 @@ def read_sources(marts: Marts) -> dict[str, set[str]]:
 
 def read_editions(marts: Marts, axis: Axis) -> list[dict[str, Any]]:
     """The published series, edition by edition, oldest first; the last one is the measure."""
-    sql = (
-        "select territory_id, month, stock from open_data.published_stock where edition = $edition"
-    )
+    sql = "select territory_id, month, stock from open_data.published_stock where edition = "
     return [
         {
-            "edition": edition.isoformat(),
-            "stock": None if is_latest else marts.series(axis, sql, {"edition": edition})["stock"],
+            "edition": edition,
+            "stock": None if is_latest else marts.series(axis, sql + literal(edition))["stock"],
         }
         for edition, is_latest in marts.rows(
-            "select distinct edition, is_latest_edition from open_data.published_stock "
-            "order by edition"
+            "select distinct edition::varchar, is_latest_edition from open_data.published_stock "
+            "order by 1"
         )
     ]
-
-
-def read_country_by_edition(marts: Marts) -> dict[date, dict[date, int]]:
-    """The stock of France by month, in each edition, oldest first."""
-    editions: dict[date, dict[date, int]] = {}
-    for edition, month, stock in marts.rows(
-        """
-        select edition, month, stock from open_data.published_stock
-        where territory_id = 'FR' order by edition, month
-        """
-    ):
-        editions.setdefault(edition, {})[month] = stock
-    return editions
 
 
 def read_revisions_by_age(marts: Marts) -> list[dict[str, Any]]:
@@ -330,7 +272,8 @@ def read_country(marts: Marts, axis: Axis) -> dict[str, Any]:
     if "people_by_year" in marts.names:
         people = marts.dicts(
             ("year", "component", "people", "months"),
-            "select year, component, nb_people, nb_months from open_data.people_by_year order by 1",
+            "select year, component, nb_people, nb_months from open_data.people_by_year "
+            "order by year, component",
         )
     return figures | {"people": people}
 

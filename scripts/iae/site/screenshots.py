@@ -23,29 +23,25 @@ PICTURES = (
 CHROMIUM_OPTIONS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking")
 
 
-def take_screenshots(site: Path, out: Path) -> list[Path]:
-    """Write the pictures of a site into a folder and return their paths."""
-    browser_path = shutil.which("chromium") or shutil.which("google-chrome")
-    taken = []
+def take_screenshots(site: Path, out: Path) -> None:
+    """Write the pictures of a site into a folder and print their paths."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path=browser_path, args=list(CHROMIUM_OPTIONS)
+            executable_path=shutil.which("chromium") or shutil.which("google-chrome"),
+            args=list(CHROMIUM_OPTIONS),
         )
         for name, width, chosen, top, bottom in PICTURES:
             page = browser.new_page(viewport={"width": width, "height": 900})
             page.goto((site / "index.html").resolve().as_uri() + chosen)
             page.wait_for_selector("body[data-ready]")
-            if not page.locator(bottom).is_visible():  # no published series is loaded
-                page.close()
-                continue
-            # In a picture of a part of the page, the bar would lie over what it follows.
-            page.add_style_tag(content=".bar { position: static }")
-            path = out / f"{name}.png"
-            page.screenshot(path=path, full_page=True, clip=_clip(page, width, top, bottom))
-            taken.append(path)
+            if page.locator(bottom).is_visible():  # not where no published series is loaded
+                # In a picture of a part of the page, the bar would lie over what it follows.
+                page.add_style_tag(content=".bar { position: static }")
+                path = out / f"{name}.png"
+                page.screenshot(path=path, full_page=True, clip=_clip(page, width, top, bottom))
+                print(path)
             page.close()
         browser.close()
-    return taken
 
 
 def _clip(page: Page, width: int, top: str, bottom: str) -> FloatRect:
@@ -59,5 +55,4 @@ def _clip(page: Page, width: int, top: str, bottom: str) -> FloatRect:
 
 
 if __name__ == "__main__":
-    for picture in take_screenshots(Path(sys.argv[1]), Path(sys.argv[2])):
-        print(picture)
+    take_screenshots(Path(sys.argv[1]), Path(sys.argv[2]))
