@@ -17,13 +17,13 @@ class Figure:
     """A stock and what goes with it; the stock is None where nothing, or not all, is covered."""
 
     month: date
-    stock: int | None = None
-    is_provisional: bool | None = None
-    entries: int | None = None
-    exits: int | None = None
-    returns: int | None = None
-    nb_expected: int | None = None
-    nb_declared: int | None = None
+    stock: int | None
+    is_provisional: bool | None
+    entries: int | None
+    exits: int | None
+    returns: int | None
+    nb_expected: int | None
+    nb_declared: int | None
 
 
 @dataclass
@@ -59,10 +59,7 @@ def explain(
     `month` YYYY-MM. Raise IaeError for a word that names nothing and where there is no figure.
     """
     cell = find_cell(connection, name, territory, month)
-    figures = {figure.month: figure for figure in _figures(connection, cell)}
-    now, month_before, year_before = (
-        figures.get(one, Figure(one)) for one in _months_before(cell.month, (0, 1, 12))
-    )
+    now, month_before, year_before = _figures(connection, cell)
     settings = yaml.safe_load((PROJECT / "dbt_project.yml").read_text(encoding="utf-8"))
     rows, in_no_cell = count_rows(connection, cell, settings["vars"]["iti_presence_months"])
     return Explanation(
@@ -79,13 +76,8 @@ def explain(
     )
 
 
-def _months_before(month: date, ages: tuple[int, ...]) -> list[date]:
-    counts = (12 * month.year + month.month - 1 - age for age in ages)
-    return [date(count // 12, count % 12 + 1, 1) for count in counts]
-
-
 def _figures(connection: duckdb.DuckDBPyConnection, cell: Cell) -> list[Figure]:
-    """Return the month, the one before it and that of the year before, where they are covered.
+    """Return the month, the one before it and that of the year before.
 
     The flows of a scope are those of the types of the month asked, and NULL where one is.
     """
@@ -99,7 +91,11 @@ def _figures(connection: duckdb.DuckDBPyConnection, cell: Cell) -> list[Figure]:
     rows = cell.rows(
         connection,
         f"""
-        with stocks as (
+        with months as (
+            select cast($month - to_months(age) as date) as month, age
+            from (values (0), (1), (12)) as ages (age)
+        ),
+        stocks as (
             select month, stock, is_provisional from ({stocks}) where territory_id = $territory
         ),
         flows as (
@@ -119,16 +115,14 @@ def _figures(connection: duckdb.DuckDBPyConnection, cell: Cell) -> list[Figure]:
             group by month
         )
         select month, stock, is_provisional, entries, exits, returns, nb_expected, nb_declared
-        from stocks
+        from months
+        left join stocks using (month)
         left join flows using (month)
         left join declarations using (month)
-        where month in ($month, $month - interval 1 month, $month - interval 12 month)
+        order by age
         """,  # noqa: S608
     )
-    return [
-        Figure(month, stock, is_provisional, *(None if one is None else int(one) for one in counts))
-        for month, stock, is_provisional, *counts in rows
-    ]
+    return [Figure(*row) for row in rows]
 
 
 def _said(connection: duckdb.DuckDBPyConnection, sql: str, cell: Cell) -> list[Said]:
