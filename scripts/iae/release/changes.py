@@ -4,9 +4,9 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
-from xml.etree import ElementTree
 
 import duckdb
+from jinja2 import Environment, StrictUndefined
 
 from iae.datapackage import NAME, SCHEMA
 from iae.french import french_date, french_month, french_number, signed_number
@@ -15,7 +15,7 @@ from iae.sql import literal
 STOCK = "stock_by_structure_type"
 COMPOSITE = "composite_stock"
 PUBLISHED = "published_stock"
-_ATOM = "http://www.w3.org/2005/Atom"
+FEED_TEMPLATE = Path(__file__).with_name("feed.atom.jinja")
 
 
 def french_version(version: str) -> str:
@@ -171,31 +171,18 @@ def _period(months: list[date]) -> str:
     return _month(months[0]) if len(months) == 1 else f"{_month(months[0])} à {_month(months[-1])}"
 
 
-def feed(editions: list[tuple[dict[str, Any], str]], name: str) -> bytes:
-    """Return the Atom feed of (descriptor, change log), newest first; `name` is its file's."""
-    ElementTree.register_namespace("", _ATOM)
-    root = ElementTree.Element(f"{{{_ATOM}}}feed", {"xml:lang": "fr"})
-    newest, _ = editions[0]
-    _text(root, "id", uuid5(NAMESPACE_URL, NAME).urn)
-    _text(root, "title", f"{newest['title']} : éditions")
-    _text(root, "updated", max(descriptor["created"] for descriptor, _ in editions))
-    ElementTree.SubElement(root, f"{{{_ATOM}}}link", {"rel": "self", "href": name})
-    author = ElementTree.SubElement(root, f"{{{_ATOM}}}author")
-    _text(author, "name", newest["contributors"][0]["title"])
-    _text(root, "rights", newest["licenses"][0]["title"])
-    for descriptor, log in editions:
-        entry = ElementTree.SubElement(root, f"{{{_ATOM}}}entry")
-        version = descriptor["version"]
-        mark = " (données fictives)" if descriptor["is_synthetic"] else ""
-        _text(entry, "id", uuid5(NAMESPACE_URL, f"{NAME}/{version}").urn)
-        _text(entry, "title", f"Édition du {french_version(version)}{mark}")
-        _text(entry, "updated", descriptor["created"])
-        ElementTree.SubElement(entry, f"{{{_ATOM}}}link", {"href": f"{version}/datapackage.json"})
-        summary = "\n".join(line for line in log.splitlines() if line.startswith("- "))
-        _text(entry, "summary", summary)
-    ElementTree.indent(root)
-    return bytes(ElementTree.tostring(root, encoding="utf-8", xml_declaration=True))
-
-
-def _text(parent: ElementTree.Element, name: str, text: str) -> None:
-    ElementTree.SubElement(parent, f"{{{_ATOM}}}{name}").text = text
+def feed(editions: list[tuple[dict[str, Any], str]], file: str) -> bytes:
+    """Return the Atom feed of (descriptor, change log), newest first; `file` is its own name."""
+    environment = Environment(
+        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.filters |= {
+        "french": french_version,
+        "urn": lambda name: uuid5(NAMESPACE_URL, name).urn,
+    }
+    told = [
+        (descriptor, "\n".join(line for line in log.splitlines() if line.startswith("- ")))
+        for descriptor, log in editions
+    ]
+    template = environment.from_string(FEED_TEMPLATE.read_text("utf-8"))
+    return template.render(editions=told, file=file, name=NAME).encode()

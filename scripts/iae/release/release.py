@@ -97,7 +97,9 @@ def _write(connection: duckdb.DuckDBPyConnection, tables: list[Table], out: Path
             log = change_log(connection, version, before)
             _describe(connection, tables, version, files, log)
             with replaced(out / version, COMMAND) as folder:
-                _fill(folder, files)
+                for path in files.iterdir():
+                    path.chmod(0o444)  # an edition is never rewritten
+                    path.rename(folder / path.name)
             there = out / version
     _write_latest(out)
     return Release(there, rows, _sentences(there), is_synthetic, is_new=there not in editions)
@@ -154,12 +156,6 @@ def _describe(
     (folder / CHANGE_LOG).write_text(f"# {descriptor['title']}\n\n{log}", "utf-8")
     sums = [f"{_digest(path)}  {path.name}\n" for path in sorted(folder.iterdir())]
     (folder / CHECKSUMS).write_text("".join(sums), "utf-8")
-
-
-def _fill(folder: Path, files: Path) -> None:
-    for path in files.iterdir():
-        path.chmod(0o444)  # an edition is never rewritten
-        path.rename(folder / path.name)
 
 
 def _write_latest(out: Path) -> None:

@@ -20,8 +20,9 @@ def write_workbook(
     path: Path,
 ) -> None:
     """Write a sheet of metadata, one of columns and one per table, headers frozen."""
-    # Row by row, so that memory does not grow with the tables.
-    with xlsxwriter.Workbook(str(path), {"constant_memory": True}) as book:
+    # Row by row, so that memory does not grow with the tables; a text is never a formula or a link.
+    options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+    with xlsxwriter.Workbook(str(path), options) as book:
         # Always the same date: the same figures give the same bytes.
         book.set_properties({"title": descriptor["title"], "created": datetime(2000, 1, 1)})
         header = book.add_format({"bold": True, "bottom": 1})
@@ -32,26 +33,15 @@ def write_workbook(
             "integer": book.add_format({"num_format": "#,##0"}),
             "number": book.add_format({"num_format": "0.00"}),
         }
-        _sheet(book, METADATA_SHEET, ["Rubrique", "Valeur"], header, [24, 110])
-        sheet = book.get_worksheet_by_name(METADATA_SHEET)
-        for row, (name, value) in enumerate(_metadata(descriptor), start=1):
-            sheet.write_string(row, 0, name, wrapped)
-            sheet.write_string(row, 1, value, wrapped)
-        sheet = _sheet(
-            book,
-            DICTIONARY_SHEET,
-            ["Table", "Colonne", "Type", "Description"],
-            header,
-            [26, 26, 10, 110],
-        )
-        row = 0
-        for table in tables:
-            for column in table.columns:
-                row += 1
-                for place, text in enumerate(
-                    (table.name, column.name, column.type, column.description)
-                ):
-                    sheet.write_string(row, place, text, wrapped)
+        sheet = _sheet(book, METADATA_SHEET, ["Rubrique", "Valeur"], header, [24, 110])
+        for row, said in enumerate(_metadata(descriptor), start=1):
+            sheet.write_row(row, 0, said, wrapped)
+        headings = ["Table", "Colonne", "Type", "Description"]
+        sheet = _sheet(book, DICTIONARY_SHEET, headings, header, [26, 26, 10, 110])
+        columns = [(table.name, column) for table in tables for column in table.columns]
+        for row, (table_name, column) in enumerate(columns, start=1):
+            texts = (table_name, column.name, column.type, column.description)
+            sheet.write_row(row, 0, texts, wrapped)
         for table in tables:
             _write_table(book, connection, table, header, formats)
 
@@ -74,23 +64,15 @@ def _write_table(
 ) -> None:
     names = [column.name for column in table.columns]
     sheet = _sheet(book, table.name[:31], names, header, [max(12, len(name) + 2) for name in names])
-    kinds = [column.type for column in table.columns]
+    formats_of_columns = [formats.get(column.type) for column in table.columns]
     cursor = connection.execute(table.sql)
     row = 0
     while block := cursor.fetchmany(10_000):
         for values in block:
             row += 1
-            for place, (value, kind) in enumerate(zip(values, kinds, strict=True)):
-                if value is None:
-                    continue
-                if kind in ("date", "datetime"):
-                    sheet.write_datetime(row, place, value, formats[kind])
-                elif kind in ("integer", "number"):
-                    sheet.write_number(row, place, value, formats[kind])
-                elif kind == "boolean":
-                    sheet.write_boolean(row, place, value)
-                else:
-                    sheet.write_string(row, place, str(value))
+            for place, value in enumerate(values):
+                if value is not None:
+                    sheet.write(row, place, value, formats_of_columns[place])
     sheet.autofilter(0, 0, max(row, 1), len(names) - 1)
 
 
