@@ -68,22 +68,17 @@ STRAY_REQUESTS = {
 
 def public(artifact: dict[str, Any]) -> dict[str, Any]:
     """Return a dbt manifest or catalog without what it says of the machine that wrote it."""
-    kept = {
-        section: {
-            name: {field: value for field, value in entry.items() if field not in LOCAL_FIELDS}
-            if isinstance(entry, dict)
-            else entry
-            for name, entry in entries.items()
-        }
-        if isinstance(entries, dict)
-        else entries
-        for section, entries in artifact.items()
-    }
+    for entries in artifact.values():
+        if isinstance(entries, dict):
+            for entry in entries.values():
+                if isinstance(entry, dict):
+                    for field in LOCAL_FIELDS:
+                        entry.pop(field, None)
     metadata = artifact["metadata"]
-    kept["metadata"] = {
+    artifact["metadata"] = {
         field: metadata[field] for field in PUBLIC_METADATA if field in metadata
     } | {"send_anonymous_usage_stats": False}
-    return kept
+    return artifact
 
 
 def as_typed(artifact: dict[str, Any]) -> dict[str, Any]:
@@ -206,11 +201,7 @@ def write_catalogue(project: Path, out: Path, wait: float = 0) -> tuple[Path, Pa
             project,
         )
         lineage = (report / "index.html").read_text(encoding="utf-8")
-        data = [
-            *(artifacts / name for name in ("manifest.json", "catalog.json")),
-            report / "colibri-manifest.json",
-        ]
-        told = "".join(file.read_text(encoding="utf-8") for file in data)
+        told = "".join(file.read_text(encoding="utf-8") for file in artifacts.rglob("*.json"))
     if found := local_paths(told, project):
         raise IaeError(f"The catalogue would name folders of this machine: {', '.join(found)}")
 
