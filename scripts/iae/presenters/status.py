@@ -129,10 +129,8 @@ def _show_extracts(
     sizes = _sizes(connection)
     limits = days_until_late()
     today = dt.date.today()
-    latest: dict[str, dt.date] = {}
-    for one in extracts:
-        if one.is_current:
-            latest[one.source] = max(one.date, latest.get(one.source, one.date))
+    # The latest come last.
+    latest = {one.source: one.date for one in reversed(extracts) if one.is_current}
     numbers = ["age", "records", "rows", "rejected", "size"]
     table = table_of("source", "extract", "state", "published", right=numbers)
     table.add_column("loaded (UTC)")
@@ -202,9 +200,7 @@ def days_until_late() -> dict[str, int]:
         for source in yaml.safe_load(path.read_text("utf-8")).get("sources", []):
             freshness = source.get("config", {}).get("freshness") or {}
             if limit := freshness.get("warn_after"):
-                days[source["name"]] = int(
-                    dt.timedelta(**{f"{limit['period']}s": limit["count"]}).days
-                )
+                days[source["name"]] = dt.timedelta(**{f"{limit['period']}s": limit["count"]}).days
     return days
 
 

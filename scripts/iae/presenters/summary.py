@@ -13,8 +13,6 @@ from iae.sql import rows_if_there
 from iae.territories import Territory
 
 SYNTHETIC = "SYNTHETIC, made up to try the project"
-
-
 FRANCE = Territory("FR", "national", "France")
 
 
@@ -94,29 +92,27 @@ def _show_claims(claims: Claims) -> None:
 def _show_recomputed(
     connection: duckdb.DuckDBPyConnection, territory: Territory, nb_months: int, kind: str
 ) -> None:
-    months = rows_if_there(
+    rows = rows_if_there(
         connection,
         """
-        select month, official_stock, constant_stock, is_provisional
-        from marts.fct_composite_stock
+        select
+            month,
+            composite.is_provisional,
+            list(structure_type order by first_month, structure_type),
+            list(stock order by first_month, structure_type),
+            official_stock,
+            constant_stock,
+        from marts.fct_composite_stock as composite
+        cross join marts.dim_structure_types
+        left join marts.fct_stock_by_structure_type using (month, territory_id, structure_type)
         where territory_id = $territory_id
+        group by all
         order by month desc
         limit $limit
         """,
         {"territory_id": territory.territory_id, "limit": nb_months},
     )
-    stocks = {
-        (month, structure_type): stock
-        for month, structure_type, stock in rows_if_there(
-            connection,
-            "select month, structure_type, stock from marts.fct_stock_by_structure_type "
-            "where territory_id = $territory_id",
-            {"territory_id": territory.territory_id},
-        )
-    }
-    order = "select structure_type from marts.dim_structure_types order by first_month, 1"
-    types = [structure_type for (structure_type,) in rows_if_there(connection, order)]
-    if not months:
+    if not rows:
         return
     table = Table(
         box=SIMPLE_HEAD,
@@ -125,12 +121,11 @@ def _show_recomputed(
         caption="p: provisional. official, constant: the composite, by scope.",
     )
     table.add_column("month", no_wrap=True)
-    for name in [*types, "official", "constant"]:
+    for name in [*rows[0][2], "official", "constant"]:
         table.add_column(name, justify="right")
-    for month, official, constant, is_provisional in reversed(months):
-        cells = [stocks.get((month, name)) for name in types] + [official, constant]
+    for month, is_provisional, _, stocks, *composite in reversed(rows):
         table.add_row(
             f"{month:%Y-%m}{' p' if is_provisional else ''}",
-            *("-" if cell is None else f"{cell:,}" for cell in cells),
+            *("-" if cell is None else f"{cell:,}" for cell in [*stocks, *composite]),
         )
     stdout.print(table)
