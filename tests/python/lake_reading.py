@@ -23,7 +23,6 @@ import duckdb
 # What a transaction of a reader looks at, and how many readers one program serves.
 NB_TABLES_AT_ONCE = 6
 NB_READERS_OF_A_PROGRAM = 10
-NOW = "select invocation_id from lake.marts.audit_builds"
 # By table: its rows, and a sum of what is in them.
 Content = dict[str, tuple[int, int]]
 
@@ -71,11 +70,12 @@ def read_tables(
     return build, content
 
 
-def read(nb_readers: int) -> dict[str, Any]:
+def read(number: str) -> dict[str, Any]:
     """Read until stdin is closed, from when every reader is connected, which a line says.
 
     Return how often each build was seen, and all that each table of it held.
     """
+    nb_readers = int(number)
     transactions: defaultdict[str, int] = defaultdict(int)
     seen: defaultdict[str, defaultdict[str, list[tuple[int, int]]]] = defaultdict(
         lambda: defaultdict(list)
@@ -109,7 +109,7 @@ def read(nb_readers: int) -> dict[str, Any]:
     return {"transactions": transactions, "seen": seen, "faults": faults}
 
 
-def compare(files: list[str]) -> dict[str, Any]:
+def compare(*files: str) -> dict[str, Any]:
     connection = attached_lake()
     in_files = {}
     for file in files:
@@ -128,7 +128,7 @@ def compare(files: list[str]) -> dict[str, Any]:
     return {
         "files": in_files,
         "versions": [read_tables(connection, "lake", f"at (version => {one})") for one in versions],
-        "now": connection.execute(NOW).fetchall(),
+        "now": connection.execute("select invocation_id from lake.marts.audit_builds").fetchall(),
         "snapshots": snapshots,
         "descriptions": dict(descriptions),
     }
@@ -143,10 +143,5 @@ def sql(extensions: str, *statements: str) -> list[tuple[Any, ...]]:
 
 if __name__ == "__main__":
     what, *words = sys.argv[1:]
-    if what == "read":
-        found: Any = read(int(words[0]))
-    elif what == "compare":
-        found = compare(words)
-    else:
-        found = sql(*words)
+    found = {"read": read, "compare": compare, "sql": sql}[what](*words)
     sys.stdout.write(json.dumps(found, default=str))

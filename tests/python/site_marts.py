@@ -49,7 +49,6 @@ def write_marts(
     types: tuple[str, ...] = tuple(BASE),
     published: bool = True,
     synthetic: bool = False,
-    editions_are_real: bool = False,
     without_department: str = "",
     real_editions: bool = False,
     rounded_to: int = 1,
@@ -61,7 +60,7 @@ def write_marts(
     """
     by_hand = published and not real_editions
     editions = REAL_EDITIONS if real_editions else f"({EDITIONS_BY_HAND}) where {by_hand}"
-    made_up_editions = synthetic and not (editions_are_real or real_editions)
+    made_up_editions = synthetic and not real_editions
     with duckdb.connect(str(path)) as connection:
         for sql in (
             f"attach '{reference}' as reference (read_only)",
@@ -157,21 +156,18 @@ def _stock(types: list[str], without_department: str, rounded_to: int) -> str:
                 from marts.dim_territories where territory_level = 'departmental' and is_covered
             ),
             cells as (
-                select month, structure_type, territory_id, region_id,
-                    base + department_rank + position as stock
+                select month, structure_type, base + department_rank + position as stock,
+                    unnest([departments.territory_id, region_id, 'FR']) as territory_id
                 from {BASES} inner join marts.dim_structure_types using (structure_type)
                 cross join departments cross join months
                 where
                     structure_type in {types}::varchar[]
                     and month >= first_month
-                    and territory_id != '{without_department}'
+                    and departments.territory_id != '{without_department}'
             ),
             territories as (
-                select month, territory_id, structure_type, stock from cells
-                union all
-                select month, region_id, structure_type, sum(stock) from cells group by all
-                union all
-                select month, 'FR', structure_type, sum(stock) from cells group by all
+                select month, territory_id, structure_type, sum(stock) as stock
+                from cells group by all
                 union all
                 select distinct month, 'NL', structure_type, 0 from cells
             )
@@ -230,21 +226,17 @@ def _composite(missing: list[str]) -> str:
 EDITIONS_BY_HAND = """
     with
         cells as (
-            select edition, month, territory_id, region_id,
-                if(is_covered, base + position, 7) as stock
+            select edition, month, if(is_covered, base + position, 7) as stock,
+                unnest([territories.territory_id, region_id, 'FR']) as territory_id
             from (values
                 (date '2021-12-21', date '2021-10-01', 1100), ('2022-09-20', '2022-06-01', 1000)
             ) as editions (edition, last_month, base)
-            cross join months cross join marts.dim_territories
+            cross join months cross join marts.dim_territories as territories
             where
                 month <= last_month and territory_level = 'departmental'
-                and (is_covered or territory_id = 'D976')
+                and (is_covered or territories.territory_id = 'D976')
         )
-    select edition, month, territory_id, stock from cells
-    union all
-    select edition, month, region_id, sum(stock) from cells group by all
-    union all
-    select edition, month, 'FR', sum(stock) from cells group by all
+    select edition, month, territory_id, sum(stock) as stock from cells group by all
 """
 
 
