@@ -267,7 +267,7 @@ def catalogue(
     wait: Wait = 10,
 ) -> None:
     """Write the catalogue of the warehouse and the lineage of its columns, as static pages."""
-    from iae.catalogue import write_catalogue
+    from iae.catalogue.build import write_catalogue
 
     for page in write_catalogue(Path.cwd(), out, wait):
         typer.echo(page)
@@ -280,7 +280,7 @@ def site(
     """Write the public page and its downloads from the published file."""
     from iae.paths import published_path
     from iae.presenters.site import show_site
-    from iae.site import build_site
+    from iae.site.build import build_site
     from iae.warehouse import warehouse_path
 
     show_site(build_site(published_path(warehouse_path()), out))

@@ -87,8 +87,8 @@ def is_damage(error: duckdb.Error) -> bool:
 
 
 @contextmanager
-def read_published(path: Path, kind: type[IaeError]) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Open a published file; raise an error of the kind where the file is at fault, not our SQL."""
+def read_published(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open a published file; raise IaeError where the file is at fault, not our SQL."""
     try:
         with duckdb.connect(str(path), read_only=True) as connection:
             yield connection
@@ -97,7 +97,7 @@ def read_published(path: Path, kind: type[IaeError]) -> Iterator[duckdb.DuckDBPy
         if not (cannot_be_read or isinstance(error, duckdb.CatalogException) or is_damage(error)):
             raise
         reason = str(error).splitlines()[0]
-        raise kind(
+        raise IaeError(
             f"{path}: is not a published file that can be read ({reason}); run iae publish."
         ) from error
 

@@ -15,7 +15,6 @@ import signal
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -209,11 +208,9 @@ def run_trial(
     lake = folder / "lake"
     trial = Trial()
     numbers = itertools.count(1)
-    lock = threading.Lock()
 
     def next_variant() -> Path:
-        with lock:
-            number = next(numbers)
+        number = next(numbers)
         return write_variant(published, folder / f"{number:04}", number, tables)
 
     def nb_files() -> int:
@@ -246,8 +243,7 @@ def run_trial(
             if int(variant.parent.name) % 3 == 0:
                 share(variant, kill_after=chance.randint(1, 5))
             share(variant)
-            with lock:
-                trial.written.append(variant)
+            trial.written.append(variant)
 
     first = next_variant()
     share(first)

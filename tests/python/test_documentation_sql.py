@@ -9,7 +9,6 @@ import pytest
 
 from conftest import PROJECT, Pipeline
 
-DOCUMENTS = ("models/docs/overview.md", "README.md")
 SQL_BLOCK = re.compile(r"^```sql\n(.*?)^```", re.MULTILINE | re.DOTALL)
 # Layers that are in the working warehouse only: what explains a figure down to the files.
 WORKING_LAYERS = re.compile(r"\b(raw|intermediate)\.")
@@ -21,15 +20,14 @@ def sql_blocks(document: str) -> list[str]:
     return SQL_BLOCK.findall((PROJECT / document).read_text(encoding="utf-8"))
 
 
-def queries() -> list[object]:
-    return [
-        pytest.param(block, id=f"{document}-{number}")
-        for document in DOCUMENTS
-        for number, block in enumerate(sql_blocks(document), 1)
-    ]
+QUERIES = {
+    f"{document}-{number}": block
+    for document in ("models/docs/overview.md", "README.md")
+    for number, block in enumerate(sql_blocks(document), 1)
+}
 
 
-@pytest.mark.parametrize("query", queries())
+@pytest.mark.parametrize("query", QUERIES.values(), ids=QUERIES)
 def test_query_runs_as_written_and_finds_rows(query: str, published_sample: Pipeline) -> None:
     working = WORKING_LAYERS.search(query) is not None
     path = published_sample.warehouse if working else published_sample.published

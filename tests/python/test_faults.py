@@ -19,7 +19,7 @@ from iae.faults import as_fault
 from iae.publishing.proof import Proof
 from iae.publishing.swap import publish
 from iae.release.release import write_release
-from iae.site import build_site
+from iae.site.build import build_site
 from loading import NIR, run
 
 

@@ -24,7 +24,7 @@ from iae.protection.audit import read_record
 from iae.protection.shape import Grid, Shape
 from iae.protection.stock import Stock, read_last_edition, read_stock, round_stock
 from iae.release.release import write_release
-from iae.site import build_site
+from iae.site.build import build_site
 
 NAMES = {
     "stock": "marts.fct_stock_by_structure_type",

@@ -24,7 +24,8 @@ from playwright.sync_api import Browser, Page
 from python_calamine import CalamineWorkbook
 
 from conftest import PROJECT, Pipeline
-from iae.site import SiteError, build_site
+from iae.errors import IaeError
+from iae.site.build import build_site
 from iae.site.content import read_contents
 from iae.site.marts import Marts
 from iae.site.method import read_method
@@ -1241,14 +1242,14 @@ def test_the_rest_of_the_folder_is_left_alone(build: Build) -> None:
 
 
 def test_what_is_not_a_published_file_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(SiteError, match="does not exist"):
+    with pytest.raises(IaeError, match="does not exist"):
         build_site(tmp_path / "iae.duckdb", tmp_path / "site")
     (tmp_path / "text.duckdb").write_text("not a database")
-    with pytest.raises(SiteError, match="not a published file"):
+    with pytest.raises(IaeError, match="not a published file"):
         build_site(tmp_path / "text.duckdb", tmp_path / "site")
     with duckdb.connect(str(tmp_path / "empty.duckdb")):
         pass
-    with pytest.raises(SiteError, match="not a published file"):
+    with pytest.raises(IaeError, match="not a published file"):
         build_site(tmp_path / "empty.duckdb", tmp_path / "site")
 
 

@@ -1,7 +1,7 @@
 """What `iae site` prints."""
 
 from iae.console import stdout
-from iae.site import SiteSummary
+from iae.site.build import SiteSummary
 
 
 def show_site(summary: SiteSummary) -> None:

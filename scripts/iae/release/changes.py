@@ -8,13 +8,10 @@ from uuid import NAMESPACE_URL, uuid5
 import duckdb
 from jinja2 import Environment, StrictUndefined
 
-from iae.datapackage import NAME, SCHEMA
+from iae.datapackage import NAME
 from iae.french import french_date, french_month, french_number, signed_number
 from iae.sql import literal
 
-STOCK = "stock_by_structure_type"
-COMPOSITE = "composite_stock"
-PUBLISHED = "published_stock"
 FEED_TEMPLATE = Path(__file__).with_name("feed.atom.jinja")
 
 
@@ -30,7 +27,7 @@ def change_log(connection: duckdb.DuckDBPyConnection, version: str, previous: Pa
     if previous is None:
         sentences = ["Première édition."]
     else:
-        for table in (STOCK, COMPOSITE, PUBLISHED):
+        for table in ("stock_by_structure_type", "composite_stock", "published_stock"):
             before = literal(str(previous / f"{table}.parquet"))
             connection.execute(f"create or replace temp view before_{table} as from {before}")
         sentences = [
@@ -53,7 +50,7 @@ def _state(connection: duckdb.DuckDBPyConnection) -> list[str]:
         ("constant_stock", "périmètre constant"),
     ):
         last = connection.execute(
-            f"select month, {column}, is_provisional from {SCHEMA}.{COMPOSITE} "  # noqa: S608
+            f"select month, {column}, is_provisional from open_data.composite_stock "  # noqa: S608
             f"where territory_id = 'FR' and {column} is not null order by month desc limit 1"
         ).fetchone()
         if last:

@@ -31,10 +31,6 @@ COMMAND = "release"
 UNDATED = ("barometre", "geiq")
 
 
-class ReleaseError(IaeError):
-    """The release cannot be written; the message says why."""
-
-
 @dataclass(frozen=True)
 class Release:
     """What was written: the folder of the edition, rows by table, its change log."""
@@ -49,17 +45,15 @@ class Release:
 def write_release(published: Path, site: Path) -> Release:
     """Write the open tables of the published file as an edition below `site`, unless it is there.
 
-    Other figures of the same date are a correction, with a folder of their own. Raise ReleaseError
+    Other figures of the same date are a correction, with a folder of their own. Raise IaeError
     when nothing is published.
     """
     if not published.is_file():
-        raise ReleaseError(f"{published}: nothing is published yet; run iae publish.")
-    with read_published(published, ReleaseError) as connection:
+        raise IaeError(f"{published}: nothing is published yet; run iae publish.")
+    with read_published(published) as connection:
         tables = read_tables(connection)
         if not tables:
-            raise ReleaseError(
-                f"{published}: has no open tables; run dbt build and iae publish again."
-            )
+            raise IaeError(f"{published}: has no open tables; run dbt build and iae publish again.")
         return _write(connection, tables, site / FOLDER)
 
 
@@ -111,7 +105,7 @@ def edition_date(connection: duckdb.DuckDBPyConnection) -> str:
     dated = [day for source, day in dates if source not in UNDATED]
     published = [day for source, day in dates if source == "barometre"]
     if not (dated or published):
-        raise ReleaseError("Nothing is loaded that makes an edition: run iae load, then dbt build.")
+        raise IaeError("Nothing is loaded that makes an edition: run iae load, then dbt build.")
     return f"{max(dated or published):%Y-%m-%d}"
 
 

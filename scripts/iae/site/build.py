@@ -45,10 +45,6 @@ OTHERS_FOLDERS = ("catalogue", RELEASES)
 SAMPLE_FOLDER = "echantillon"
 
 
-class SiteError(IaeError):
-    """The page cannot be written; the message says why and what to do."""
-
-
 @dataclass(frozen=True)
 class SiteSummary:
     """What was written."""
@@ -63,14 +59,14 @@ def build_site(database: Path, out: Path) -> SiteSummary:
     """Write the pages and their downloads into ``out``; the rest of the folder is left alone.
 
     Synthetic figures are in ``index.html`` where nothing is real, else in a page of their own below
-    it. Raise SiteError for the published file, IaeError for ``out``.
+    it. Raise IaeError for the published file and for ``out``.
     """
     downloads: list[Download] = []
     with replaced(out, "site", others=OTHERS_FOLDERS) as new:
         if not database.is_file():
-            raise SiteError(f"{database} does not exist: publish a build first (iae publish)")
+            raise IaeError(f"{database} does not exist: publish a build first (iae publish)")
         updated = date.fromtimestamp(database.stat().st_mtime)
-        with read_published(database, SiteError) as connection:
+        with read_published(database) as connection:
             marts = Marts(connection)
             contents = read_contents(marts, updated, out / RELEASES)
             for content in reversed(contents):

@@ -187,24 +187,21 @@ def _write_territory(content: Content, territory: dict[str, Any], path: Path) ->
         for position, measure in enumerate(measures):
             series, column = measure["stock"][territory["id"]], 1 + 3 * position
             book.write_stock(sheet, column, series)
+            apart = [measure["stock"][one] for one in outside if one in measure["stock"]]
             for month in given(series):
                 if population:
-                    apart = (measure["stock"].get(one, ())[month : month + 1] for one in outside)
-                    located = series[month] - sum(one or 0 for figures in apart for one in figures)
+                    located = series[month] - sum(values[month] or 0 for values in apart)
                     rate = 10_000 * located / population
                     sheet.write_number(month + 1, column + 1, rate, book.decimal)
                 flag = "oui" if measure["provisional"][month] else "non"
                 sheet.write_string(month + 1, column + 2, flag)
         editions = content.data["editions"]
         if editions and measures[0]["id"] == "published":
-            stocks = [
-                (edition["stock"] or measures[0]["stock"]).get(territory["id"])
-                for edition in editions
-            ]
             headings = [f"Édition du {edition['edition']}" for edition in editions]
             sheet = book.add_series("Éditions", headings)
-            for column, stock in enumerate(stocks, start=1):
-                book.write_stock(sheet, column, stock or [])
+            for column, edition in enumerate(editions, start=1):
+                stocks = edition["stock"] or measures[0]["stock"]
+                book.write_stock(sheet, column, stocks.get(territory["id"], []))
 
 
 def _write_whole(content: Content, path: Path) -> None:
