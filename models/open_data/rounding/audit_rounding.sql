@@ -20,18 +20,9 @@ exact_cells as (
     select
         month,
         territory_id,
-        'official' as component,
-        official_stock as stock,
+        unnest(['official', 'constant']) as component,
+        unnest([official_stock, constant_stock]) as stock,
     from composite
-    where official_stock is not null
-    union all
-    select
-        month,
-        territory_id,
-        'constant' as component,
-        constant_stock as stock,
-    from composite
-    where constant_stock is not null
 
 ),
 
@@ -45,6 +36,7 @@ deviations as (
     from exact_cells
     inner join territories using (territory_id)
     inner join rounded_stock using (month, territory_id, component)
+    where exact_cells.stock is not null
 
 ),
 
