@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import duckdb
 import pytest
-import yaml
 from playwright.sync_api import Browser, sync_playwright
 
 from compiled_project import CompiledProject
@@ -100,36 +99,6 @@ def run_dbt(
     # dbt-duckdb would keep the warehouse open until the next run.
     DuckDBConnectionManager.close_all_connections()
     return result, printed.getvalue()
-
-
-def build_scratch(
-    folder: Path,
-    copied: Sequence[str],
-    queries: Mapping[str, str],
-    properties: Sequence[Mapping[str, Any]],
-    **settings: object,
-) -> tuple[dbtRunnerResult, str]:
-    """Build a project of its own in `folder`: folders of this one, a few models, a warehouse."""
-    for name in copied:
-        shutil.copytree(PROJECT / name, folder / name)
-    (folder / "models").mkdir()
-    for name, sql in queries.items():
-        (folder / "models" / f"{name}.sql").write_text(sql)
-    database = {"type": "duckdb", "path": str(folder / "scratch.duckdb")}
-    files = {
-        "models/models.yml": {"version": 2, "models": properties},
-        "dbt_project.yml": {"name": "scratch", "profile": "scratch", **settings},
-        "profiles.yml": {"scratch": {"target": "file", "outputs": {"file": database}}},
-    }
-    for name, content in files.items():
-        (folder / name).write_text(yaml.safe_dump(content))
-    variables = {
-        "DBT_PROFILES_DIR": str(folder),
-        "DBT_TARGET_PATH": str(folder / "target"),
-        "DBT_LOG_PATH": str(folder / "logs"),
-        "DO_NOT_TRACK": "1",
-    }
-    return run_dbt(["--quiet", "build", "--project-dir", str(folder)], os.environ | variables)
 
 
 @cache

@@ -2,33 +2,65 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from pathlib import Path
 
 import duckdb
 
-from conftest import build_scratch
+from conftest import PROJECT, run_dbt
 
-COLUMN = {"name": "stock", "data_type": "bigint", "description": "Persons; it's no $ sum."}
-MODELS = {
-    "stocks": "select cast(7 as bigint) as stock",
-    "reader": "select stock from {{ ref('stocks') }}",
-    "slipped": "select 8 as stock",
+COLUMN = "Persons; it's no $ sum."
+FILES = {
+    "dbt_project.yml": """
+name: scratch
+profile: scratch
+models:
+  +persist_docs: {relation: true, columns: true}
+""",
+    "profiles.yml": """
+scratch:
+  target: file
+  outputs:
+    file: {type: duckdb, path: "{{ env_var('IAE_WAREHOUSE') }}"}
+""",
+    "models/stocks.sql": "select cast(7 as bigint) as stock",
+    "models/reader.sql": "select stock from {{ ref('stocks') }}",
+    "models/slipped.sql": "select 8 as stock",
+    "models/models.yml": f"""
+models:
+  - name: stocks
+    description: It's the stock.
+    config: {{materialized: table, contract: {{enforced: true}}}}
+    columns: &columns
+      - name: stock
+        data_type: bigint
+        description: {COLUMN}
+  - name: reader
+    config: {{materialized: view}}
+    columns: *columns
+  - name: slipped
+    columns:
+      - name: stok
+        description: No such column.
+""",
 }
 
 
 def test_descriptions_are_in_the_database_and_a_slip_in_one_fails(tmp_path: Path) -> None:
-    properties = [
-        {
-            "name": "stocks",
-            "description": "It's the stock.",
-            "config": {"materialized": "table", "contract": {"enforced": True}},
-            "columns": [COLUMN],
-        },
-        {"name": "reader", "config": {"materialized": "view"}, "columns": [COLUMN]},
-        {"name": "slipped", "columns": [{"name": "stok", "description": "No such column."}]},
-    ]
-    persisted = {"+persist_docs": {"relation": True, "columns": True}}
-    result, printed = build_scratch(tmp_path, ["macros"], MODELS, properties, models=persisted)
+    shutil.copytree(PROJECT / "macros", tmp_path / "macros")
+    (tmp_path / "models").mkdir()
+    for name, text in FILES.items():
+        (tmp_path / name).write_text(text)
+    variables = {
+        "IAE_WAREHOUSE": str(tmp_path / "scratch.duckdb"),
+        "DBT_PROFILES_DIR": str(tmp_path),
+        "DBT_TARGET_PATH": str(tmp_path / "target"),
+        "DBT_LOG_PATH": str(tmp_path / "logs"),
+        "DO_NOT_TRACK": "1",
+    }
+    words = ["--quiet", "build", "--project-dir", str(tmp_path)]
+    result, printed = run_dbt(words, os.environ | variables)
     assert {node.node.name: str(node.status) for node in result.result} == {
         "stocks": "success",
         "reader": "success",
@@ -42,4 +74,4 @@ def test_descriptions_are_in_the_database_and_a_slip_in_one_fails(tmp_path: Path
         ).fetchall() == [("reader", None), ("stocks", "It's the stock.")]
         assert connection.execute(
             "select table_name, comment from duckdb_columns() where not internal order by all"
-        ).fetchall() == [(name, COLUMN["description"]) for name in ("reader", "stocks")]
+        ).fetchall() == [(name, COLUMN) for name in ("reader", "stocks")]
