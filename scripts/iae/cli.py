@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from iae.errors import IaeError
-from iae.paths import as_path
+from iae.paths import WAREHOUSE, as_path, published_path, warehouse_path
 
 app = typer.Typer(
     help="Stock of people in insertion par l'activité économique: from raw extracts to marts.",
@@ -147,7 +147,6 @@ def load(
     from iae.loading.load import Options, load_all
     from iae.loading.raw_tables import opened_to_load
     from iae.presenters import loading as report
-    from iae.warehouse import warehouse_path
 
     options = Options(keep, max_rejected, max_fall, accept)
     path = warehouse_path()
@@ -165,9 +164,8 @@ def load(
 @command
 def status(wait: Wait = 10) -> None:
     """Show what is loaded, built and published, and what to do next."""
-    from iae.paths import WAREHOUSE
     from iae.presenters.status import show_nothing_loaded, show_status
-    from iae.warehouse import opened, warehouse_path
+    from iae.warehouse import opened
 
     path = warehouse_path()
     if path == WAREHOUSE and not path.exists():
@@ -186,7 +184,6 @@ def rollback(
     from iae.loading.history import roll_back
     from iae.loading.raw_tables import opened_to_load
     from iae.presenters import loading as report
-    from iae.warehouse import warehouse_path
 
     path = _loaded(warehouse_path())
     with opened_to_load(path, wait) as connection:
@@ -202,11 +199,10 @@ def publish(
     wait: Wait = 10,
 ) -> None:
     """Publish the marts of the last build, when it was green, in one rename."""
-    from iae.paths import published_path
     from iae.presenters.publishing import show_proof, show_publication
     from iae.publishing.swap import check as check_build
     from iae.publishing.swap import publish as publish_marts
-    from iae.warehouse import opened, warehouse_path
+    from iae.warehouse import opened
 
     path = _loaded(warehouse_path())
     with opened(path, wait, read_only=True) as connection:
@@ -225,10 +221,8 @@ def summary(
     ] = "FR",
 ) -> None:
     """Show the last months of what is published."""
-    from iae.paths import published_path
     from iae.presenters.summary import FRANCE, show_summary
     from iae.territories import find_territory
-    from iae.warehouse import warehouse_path
 
     named = FRANCE if territory == "FR" else find_territory(territory)
     show_summary(published_path(warehouse_path()), months, named)
@@ -249,7 +243,7 @@ def explain(
     """Tell how a figure came about: its rows, its structures, what was said of it before."""
     from iae.explain import explain as explain_cell
     from iae.presenters.explain import as_json, show_explanation
-    from iae.warehouse import opened, warehouse_path
+    from iae.warehouse import opened
 
     with opened(warehouse_path(), wait, read_only=True) as connection:
         told = explain_cell(connection, structure_type, territory, month)
@@ -278,10 +272,8 @@ def site(
     out: Annotated[Path, typer.Option(parser=as_path, help="The folder to write.")] = Path("site"),
 ) -> None:
     """Write the public page and its downloads from the published file."""
-    from iae.paths import published_path
     from iae.presenters.site import show_site
     from iae.site.build import build_site
-    from iae.warehouse import warehouse_path
 
     show_site(build_site(published_path(warehouse_path()), out))
 
@@ -293,11 +285,9 @@ def release(
     """Write the open data of the published file as an edition, below the site."""
     import duckdb
 
-    from iae.paths import published_path
     from iae.presenters.release import show_release
     from iae.protection.audit import read_record
     from iae.release.release import write_release
-    from iae.warehouse import warehouse_path
 
     path = published_path(warehouse_path())
     written = write_release(path, out)
@@ -312,9 +302,7 @@ def share(
     ],
 ) -> None:
     """Write what is published into a lake for several teams (docs/sharing.md)."""
-    from iae.paths import published_path
     from iae.presenters.sharing import show_share
     from iae.sharing.share import share as share_published
-    from iae.warehouse import warehouse_path
 
     show_share(share_published(published_path(warehouse_path()), folder))

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from iae.disk import held
 from iae.errors import IaeError, printable
-from iae.warehouse import warehouse_path
+from iae.paths import warehouse_path
 
 MARK = ".iae-written"
 

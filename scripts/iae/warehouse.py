@@ -12,14 +12,11 @@ import duckdb
 
 from iae.errors import IaeError, printable
 from iae.faults import as_fault, is_damage
-from iae.paths import warehouse_path
 
 try:
     import pwd
 except ImportError:  # Windows
     pwd = None  # type: ignore[assignment]
-
-__all__ = ["opened", "refuse_name", "warehouse_path"]
 
 DEFAULT_MEMORY_LIMIT = "2GB"
 # DuckDB calls a database after its file: these names are schemas of ours or of its own.

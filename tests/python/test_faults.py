@@ -87,7 +87,7 @@ def shown_where(
     def fail() -> None:
         raise error
 
-    monkeypatch.setattr("iae.warehouse.warehouse_path", fail)
+    monkeypatch.setattr("iae.cli.warehouse_path", fail)
     return run(*words, code=code).stderr
 
 

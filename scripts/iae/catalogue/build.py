@@ -17,7 +17,8 @@ import duckdb
 
 from iae.errors import IaeError
 from iae.folders import check_free, replaced
-from iae.warehouse import opened, warehouse_path
+from iae.paths import warehouse_path
+from iae.warehouse import opened
 
 # What dbt says of the run and the machine; the rest of its metadata is about the project.
 PUBLIC_METADATA = (
