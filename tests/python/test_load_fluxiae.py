@@ -41,7 +41,7 @@ def read(
             finally:
                 reading.close()
             names = ", ".join(columns)
-            source = with_lines("landed", "lines", landed.first_line)
+            source = with_lines(target, landed.first_line)
             rows = connection.execute(
                 f"select {names}, _line from {source} order by _line"
             ).fetchall()

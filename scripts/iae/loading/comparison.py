@@ -9,7 +9,7 @@ import duckdb
 from iae.errors import IaeError
 from iae.loading import history
 from iae.loading.declaration import Gauge, Source
-from iae.loading.raw_tables import landing_table
+from iae.loading.raw_tables import landing_target
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,9 @@ def compare(
     """Return rows by table, then the source's gauges, of the current extract and of a new one."""
     figures = []
     for table in source.tables:
-        old_rows, new_rows = (landing_table(source, table, one.load_id) for one in (before, new))
+        old_rows, new_rows = (
+            landing_target(source, table, one.load_id).rows for one in (before, new)
+        )
         [counts] = connection.execute(
             f"select (select count(*) from {old_rows}), (select count(*) from {new_rows})"  # noqa: S608
         ).fetchall()
@@ -65,7 +67,7 @@ def compare(
 def _measured(
     connection: duckdb.DuckDBPyConnection, source: Source, gauge: Gauge, load_id: int, date: dt.date
 ) -> dict[str, int]:
-    tables = {table.name: landing_table(source, table, load_id) for table in source.tables}
+    tables = {table.name: landing_target(source, table, load_id).rows for table in source.tables}
     rows = connection.execute(gauge.sql.format(**tables), {"date": date}).fetchall()
     return dict(rows)
 

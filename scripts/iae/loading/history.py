@@ -8,7 +8,7 @@ import duckdb
 from iae.errors import IaeError
 from iae.loading.declaration import Source
 from iae.loading.formats.records import Rejection
-from iae.loading.raw_tables import create_raw_views, landing_lines, landing_table
+from iae.loading.raw_tables import create_raw_views, landing_target
 from iae.loading.sources import SOURCES
 
 
@@ -179,9 +179,9 @@ def prune(connection: duckdb.DuckDBPyConnection, source: Source, keep: int) -> N
     for group in groups.values():
         for load in group[keep:]:
             for table in source.tables:
-                connection.execute(f"drop table {landing_table(source, table, load.load_id)}")
-                lines = landing_lines(source, table, load.load_id)
-                connection.execute(f"drop table if exists {lines}")
+                target = landing_target(source, table, load.load_id)
+                connection.execute(f"drop table {target.rows}")
+                connection.execute(f"drop table if exists {target.lines}")
             for log in ("extracts", "extract_files", "rejected_rows"):
                 connection.execute(
                     f"delete from raw.{log} where load_id = ?",  # noqa: S608

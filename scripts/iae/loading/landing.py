@@ -39,7 +39,10 @@ class Landed:
 
 @dataclass(frozen=True)
 class Target:
-    """Where a table lands: the physical table of its rows, and that of their lines."""
+    """Where a table lands: the physical table of its rows, and of their lines where it needs one.
+
+    The names of both are quoted and with their schema.
+    """
 
     table: Table
     rows: str
@@ -84,13 +87,13 @@ def land(
     return Landed(nb_rows, first_line)
 
 
-def with_lines(target: str, lines: str, first_line: int | None) -> str:
+def with_lines(target: Target, first_line: int | None) -> str:
     """Return SQL: the rows of a landed table, each with its physical line as `_line`."""
     if first_line is not None:
-        return f"(select *, rowid + {first_line} as _line from {target})"  # noqa: S608
+        return f"(select *, rowid + {first_line} as _line from {target.rows})"  # noqa: S608
     return (
-        f"(select landed.*, lines.line as _line from {target} as landed"  # noqa: S608
-        f" inner join {lines} as lines on landed.rowid = lines.rowid)"
+        f"(select landed.*, lines.line as _line from {target.rows} as landed"  # noqa: S608
+        f" inner join {target.lines} as lines on landed.rowid = lines.rowid)"
     )
 
 

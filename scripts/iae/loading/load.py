@@ -19,8 +19,8 @@ from iae.loading.drops import Extract
 from iae.loading.formats.records import Reading
 from iae.loading.header import check_columns
 from iae.loading.keys import refuse_unusable_keys
-from iae.loading.landing import Landed, NotAsCountedError, Target, land
-from iae.loading.raw_tables import create_raw_views, landing_lines, landing_table
+from iae.loading.landing import Landed, NotAsCountedError, land
+from iae.loading.raw_tables import create_raw_views, landing_target
 from iae.loading.salt import check_salt, salt
 
 EARLIEST_DATE = dt.date(2000, 1, 1)
@@ -221,12 +221,7 @@ class _Load:
         self, table: Table, reading: Reading, blocks: Iterator[Block], new: history.Load
     ) -> history.LandedFile:
         started = time.monotonic()
-        source = self.extract.source
-        target = Target(
-            table,
-            landing_table(source, table, new.load_id),
-            landing_lines(source, table, new.load_id),
-        )
+        target = landing_target(self.extract.source, table, new.load_id)
         secret = salt(self.connection, self.warehouse) if table.nir else None
         landed = land(self.connection, target, reading, blocks, secret)
         self._check_counts(reading, landed)

@@ -7,7 +7,7 @@ from pathlib import Path
 import duckdb
 
 from iae.loading.declaration import Source, Table
-from iae.loading.landing import with_lines
+from iae.loading.landing import Target, with_lines
 from iae.loading.sources import SOURCES
 from iae.sql import literal, quoted
 from iae.warehouse import opened
@@ -81,14 +81,10 @@ def raw_name(source: Source, table: Table) -> str:
     return f"{source.name}__{table.name}"
 
 
-def landing_table(source: Source, table: Table, load_id: int) -> str:
-    """Return the physical table of one load, quoted and with its schema."""
-    return f"landing.{quoted(f'{raw_name(source, table)}__{load_id}')}"
-
-
-def landing_lines(source: Source, table: Table, load_id: int) -> str:
-    """Return the table of the lines of a landed table, where it needs one, as landing_table."""
-    return f"landing.{quoted(f'{raw_name(source, table)}__{load_id}__lines')}"
+def landing_target(source: Source, table: Table, load_id: int) -> Target:
+    """Return where a table of one load lands."""
+    name = f"{raw_name(source, table)}__{load_id}"
+    return Target(table, f"landing.{quoted(name)}", f"landing.{quoted(f'{name}__lines')}")
 
 
 def create_raw_views(connection: duckdb.DuckDBPyConnection, source: Source) -> None:
@@ -113,12 +109,11 @@ def create_raw_views(connection: duckdb.DuckDBPyConnection, source: Source) -> N
         bodies = []
         for name, load_id, date, file, first_line in current:
             if name == table.name:
-                target = landing_table(source, table, load_id)
-                lines = landing_lines(source, table, load_id)
+                target = landing_target(source, table, load_id)
                 bodies.append(
                     f"select {landed}, {load_id}::integer as _load_id, "  # noqa: S608
                     f"{literal(str(date))}::date as _extract_date, {literal(file)} as _file, "
-                    f"_line from {with_lines(target, lines, first_line)}"
+                    f"_line from {with_lines(target, first_line)}"
                 )
         nothing = ", ".join(f"null::varchar as {quoted(name)}" for name in table.landed)
         empty = (

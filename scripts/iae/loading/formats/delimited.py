@@ -37,7 +37,6 @@ class Delimited:
         """Open a file, find its encoding and separator, read its header."""
         encoding = UTF_8 if len(self.encodings) == 1 else find_encoding(item)
         reading = DelimitedReading(item, item.open(), is_careful, encoding=encoding)
-        reading.head()
         # Excel may write `sep=;` above the header.
         while (line := reading.next_line()) is not None:
             if line.strip() and not re.fullmatch(rb"sep=.", line, re.I):
@@ -105,7 +104,7 @@ class DelimitedReading(TextReading):
             nb_separators -= quoted.count(separator)
         if nb_separators != nb_lines * (len(self.columns) - 1):
             return None
-        return Clean(chunk, nb_lines)
+        return chunk, nb_lines
 
     def repair(self, chunk: bytes, is_last: bool) -> tuple[list[Record], bytes]:
         """See TextReading. A record ends where its quotes are closed and its columns are there."""
@@ -134,7 +133,7 @@ class DelimitedReading(TextReading):
             reason = NOT_TEXT
         if reason:
             return Record(number, raw, reason)
-        text = separator.join(_requoted(field, separator) for field in fields)
+        text = self.dialect.record(map(_unquoted, fields))
         return Record(number, text.decode(self.encoding).encode())
 
 
@@ -185,16 +184,6 @@ def _split(line: bytes, separator: bytes) -> list[bytes]:
         position = end + 1
 
 
-def _is_quoted(field: bytes) -> bool:
-    return len(field) > 1 and field.startswith(QUOTE) and field.endswith(QUOTE)
-
-
 def _unquoted(field: bytes) -> bytes:
-    return field[1:-1].replace(b'""', b'"') if _is_quoted(field) else field
-
-
-def _requoted(field: bytes, separator: bytes) -> bytes:
-    value = _unquoted(field)
-    if any(mark in value for mark in (QUOTE, separator, b"\n", b"\r")):
-        return QUOTE + value.replace(QUOTE, b'""') + QUOTE
-    return value
+    is_quoted = len(field) > 1 and field.startswith(QUOTE) and field.endswith(QUOTE)
+    return field[1:-1].replace(b'""', b'"') if is_quoted else field

@@ -30,7 +30,6 @@ QUOTE = b"\x02"
 _DEB = re.compile(rb"DEB(?P<view>\w*?)(?P<date>\d{8})_\d{6}[|\s]*")
 _FIN = re.compile(rb"FIN(?P<records>\d+)[|\s]*")
 _VALUE = re.compile(rb"[\d\s/:.,+-]*|true|false")
-_SPECIAL = re.compile(rb"[\n\r\x02]")
 _MAX_JOINED_LINES = 200
 _NB_LINES_LOOKED_AT = 500
 
@@ -41,9 +40,8 @@ def open_fluxiae(item: Delivered, wanted: tuple[str, ...], is_careful: bool) -> 
         item,
         item.open(),
         is_careful,
-        dialect=Dialect(SEPARATOR.decode(), QUOTE.decode(), quotes_separators=False),
+        dialect=Dialect(quotes_separators=False),
     )
-    reading.head()
     reading.read_header()
     return reading
 
@@ -150,7 +148,7 @@ class FluxIaeReading(TextReading):
             or not is_encoded(lines)
         ):
             return None
-        return Clean(lines, nb_lines)
+        return lines, nb_lines
 
     def repair(self, chunk: bytes, is_last: bool) -> tuple[list[Record], bytes]:
         """See TextReading. The last record is kept back: the next chunk may continue it."""
@@ -170,7 +168,6 @@ class _Repair:
         self.records: list[Record] = []
         self._reading = reading
         self._nb_separators = reading.nb_separators
-        self._is_crlf = reading.is_crlf
         self._previous: _Joined | None = None
         self._pending = _Joined()
 
@@ -221,8 +218,12 @@ class _Repair:
             (rank for rank, line in enumerate(lines) if line.nb_separators), len(lines)
         )
         leading, body = lines[:nb_leading], lines[nb_leading:]
-        while leading and self._goes_back(leading[0], bool(body)):
-            self._continue_previous(leading.pop(0))
+        while leading and (before := self._previous):
+            if not self._goes_back(before, leading[0], bool(body)):
+                break
+            before.lines.append(leading.pop(0))
+            if len(before.lines) > _MAX_JOINED_LINES:
+                self._finish()
         while leading and not leading[0].text.strip():
             leading.pop(0)
         if not leading and not body:
@@ -232,20 +233,12 @@ class _Repair:
             joined.reason = TOO_FEW
         self._begin(joined)
 
-    def _goes_back(self, fragment: _Line, has_body: bool) -> bool:
-        if self._previous is None:
-            return False
-        if self._is_crlf and self._previous.lines[-1].end == b"\n":
+    def _goes_back(self, previous: _Joined, fragment: _Line, has_body: bool) -> bool:
+        if self._reading.is_crlf and previous.lines[-1].end == b"\n":
             return True  # here a bare LF is inside a field, and CR LF ends a record
-        if self._is_crlf and fragment.end == b"\n":
+        if self._reading.is_crlf and fragment.end == b"\n":
             return not has_body
         return not has_body or not self._reading.breaks_in_first_column
-
-    def _continue_previous(self, line: _Line) -> None:
-        if self._previous is not None:
-            self._previous.lines.append(line)
-            if len(self._previous.lines) > _MAX_JOINED_LINES:
-                self._finish()
 
     def _begin(self, joined: _Joined) -> None:
         self._finish()
@@ -262,15 +255,6 @@ class _Repair:
         reason = joined.reason
         if not reason and (b"\x00" in text or not is_encoded(text)):
             reason = NOT_TEXT
-        self.records.append(
-            Record(joined.lines[0].number, text if reason else _quoted(text), reason)
-        )
-
-
-def _quoted(text: bytes) -> bytes:
-    if not _SPECIAL.search(text):
-        return text
-    return SEPARATOR.join(
-        QUOTE + value.replace(QUOTE, QUOTE + QUOTE) + QUOTE if _SPECIAL.search(value) else value
-        for value in text.split(SEPARATOR)
-    )
+        if not reason:
+            text = self._reading.dialect.record(text.split(SEPARATOR))
+        self.records.append(Record(joined.lines[0].number, text, reason))

@@ -9,7 +9,7 @@ import datetime as dt
 import re
 import unicodedata
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from iae.errors import IaeError
@@ -69,17 +69,24 @@ class Rejection:
 class Dialect:
     """How the bytes of a reading are written; whether a separator can stand within quotes."""
 
-    separator: str
-    quote: str
+    separator: str = "|"
+    # Real files have no control character.
+    quote: str = "\x02"
     quotes_separators: bool = True
 
+    def record(self, fields: Iterable[bytes]) -> bytes:
+        """Return a record for DuckDB, with quotes around the fields that need them."""
+        separator, quote = self.separator.encode(), self.quote.encode()
+        return separator.join(
+            quote + field.replace(quote, quote + quote) + quote
+            if any(mark in field for mark in (separator, quote, b"\n", b"\r"))
+            else field
+            for field in fields
+        )
 
-@dataclass(frozen=True)
-class Clean:
-    """A chunk ready for DuckDB, one record per line, and how many there are."""
 
-    text: bytes
-    nb_records: int
+# A chunk ready for DuckDB, one record per line, and how many there are.
+Clean = tuple[bytes, int]
 
 
 @dataclass(frozen=True)
@@ -102,7 +109,7 @@ class Reading(ABC):
     stream: Stream
     is_careful: bool = False
     columns: tuple[str, ...] = ()
-    dialect: Dialect = field(default_factory=lambda: Dialect("|", "\x02"))
+    dialect: Dialect = Dialect()
     date: dt.date | None = None
     nb_announced: int | None = None
     nb_records: int = 0
@@ -132,11 +139,6 @@ class Reading(ABC):
             self.shifts.append((self.nb_records + 1, shift))
         self.nb_records += nb_records
 
-    def reject(self, record: Record, reason: str) -> None:
-        """Note a record that does not fit."""
-        text = record.text[:2_000].decode("utf-8", "replace")
-        self.rejections.append(Rejection(record.line, reason, text))
-
 
 @dataclass
 class TextReading(Reading):
@@ -145,11 +147,8 @@ class TextReading(Reading):
     is_crlf: bool = False
     _buffer: bytes = b""
 
-    def head(self) -> bytes:
-        """Read the first chunk, without BOM, and keep it for the lines to come."""
-        self._buffer = self.stream.read(CHUNK_BYTES)
-        self._buffer = self._buffer.removeprefix(BOM)
-        return self._buffer
+    def __post_init__(self) -> None:
+        self._buffer = self.stream.read(CHUNK_BYTES).removeprefix(BOM)
 
     def next_line(self) -> bytes | None:
         """Take one physical line, without its end, off the head of the file; None at the end."""
@@ -199,15 +198,16 @@ class TextReading(Reading):
         if clean is None or not self.is_careful:
             return clean
         separator = self.dialect.separator.encode()
-        is_even = self.dialect.quote.encode() not in clean.text and all(
+        text, _ = clean
+        is_even = self.dialect.quote.encode() not in text and all(
             line.count(separator) == len(self.columns) - 1 and len(line) <= MAX_RECORD_BYTES
-            for line in clean.text.split(b"\n")[:-1]
+            for line in text.split(b"\n")[:-1]
         )
         return clean if is_even else None
 
     def _accepted(self, chunk: bytes, clean: Clean, is_last: bool) -> tuple[bytes, bytes]:
         """Return (text, rest) of a clean chunk: its last record may go on and is kept back."""
-        text, rest, nb_records = clean.text, b"", clean.nb_records
+        (text, nb_records), rest = clean, b""
         if not is_last and nb_records:
             text = text[: text.rfind(b"\n", 0, -1) + 1]
             rest = chunk[chunk.rfind(b"\n", 0, -1) + 1 :]
@@ -241,7 +241,8 @@ class TextReading(Reading):
         for record in records:
             reason = record.reason or (len(record.text) > MAX_RECORD_BYTES and TOO_LONG)
             if reason:
-                self.reject(record, reason)
+                text = record.text[:2_000].decode("utf-8", "replace")
+                self.rejections.append(Rejection(record.line, reason, text))
             else:
                 self.accept(record.line)
                 clean.append(record.text)

@@ -12,10 +12,8 @@ import python_calamine
 from iae.errors import IaeError
 from iae.loading.containers import Delivered
 from iae.loading.contents import description
-from iae.loading.formats.records import Dialect, Reading, column_name
+from iae.loading.formats.records import Reading, column_name
 
-SEPARATOR = "|"
-QUOTE = "\x02"
 MAX_WORKBOOK_BYTES = 256 << 20
 # Title lines stand above the header, not hundreds of them.
 _HEADER_ROWS = 100
@@ -67,7 +65,6 @@ class Workbook:
             item.open(),
             is_careful,
             columns=read[0].columns if read else (),
-            dialect=Dialect(SEPARATOR, QUOTE),
             left_alone=[f"{item.label}, sheet {name}" for name in left_alone],
             layout=self,
             sheets=read,
@@ -106,10 +103,10 @@ class WorkbookReading(Reading):
                 if self._is_data(values):
                     self._fill_down(values, above)
                     self.accept(line)
-                    record = [_quoted(values[name]) for name in self.columns]
-                    records.append(SEPARATOR.join(record))
+                    fields = [values[name].encode() for name in self.columns]
+                    records.append(self.dialect.record(fields) + b"\n")
         if records:
-            yield ("\n".join(records) + "\n").encode()
+            yield b"".join(records)
 
     def _is_data(self, values: dict[str, str]) -> bool:
         # A header is repeated where one table stands below another, or on each printed page.
@@ -197,9 +194,3 @@ def _text(cell: object) -> str:
     if isinstance(cell, dt.date | dt.time):
         return cell.isoformat()
     return str(cell)
-
-
-def _quoted(value: str) -> str:
-    if any(mark in value for mark in (SEPARATOR, QUOTE, "\n", "\r")):
-        return QUOTE + value.replace(QUOTE, QUOTE + QUOTE) + QUOTE
-    return value
