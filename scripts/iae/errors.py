@@ -11,6 +11,12 @@ def printable(name: str | os.PathLike[str]) -> str:
     return _CONTROL.sub("?", os.fsencode(name).decode("utf-8", "replace"))
 
 
+def listed(names: list[str], at_most: int = 5) -> str:
+    """Return the first names, and how many more there are."""
+    shown = ", ".join(names[:at_most])
+    return f"{shown} and {len(names) - at_most} more" if len(names) > at_most else shown
+
+
 class IaeError(Exception):
     """A fault of the input or the surroundings: a sentence, and rows (label, before, now)."""
 

@@ -32,24 +32,20 @@ def replaced(out: Path, command: str, others: tuple[str, ...] = ()) -> Iterator[
         place.with_name(f".{place.name}.iae-{what}") for what in ("new", "old", "lock")
     )
     with ExitStack() as closing:
-        try:
+        with _writing(out):
             place.parent.mkdir(parents=True, exist_ok=True)
             busy = f"{printable(out)}: another iae command is writing it; try later."
             closing.enter_context(held(lock, busy))
             _clean_up(place, new, old)
             new.mkdir()
-        except OSError as error:
-            raise _unwritable(out, error) from None
         closing.callback(shutil.rmtree, new, ignore_errors=True)
         yield new
-        try:
+        with _writing(out):
             check_free(out, command, others)
             lines = [f"iae {command}", *sorted(_signed(path, new) for path in _within(new))]
             (new / MARK).write_text("\n".join(lines) + "\n", "utf-8")
             _keep_the_rest(place, new)
             _swap(new, old, place)
-        except OSError as error:
-            raise _unwritable(out, error) from None
 
 
 def check_free(out: Path, command: str, others: tuple[str, ...] = ()) -> None:
@@ -69,10 +65,8 @@ def check_free(out: Path, command: str, others: tuple[str, ...] = ()) -> None:
         return
     if not out.is_dir():
         raise IaeError(f"{name}: is a file; name a folder.")
-    try:
+    with _writing(out):
         inside = sorted(path.name for path in out.iterdir())
-    except OSError as error:
-        raise _unwritable(out, error) from None
     if all(one in others for one in inside) or _mark_of(out)[:1] == [f"iae {command}"]:
         return
     raise IaeError(
@@ -161,6 +155,12 @@ def _clean_up(place: Path, new: Path, old: Path) -> None:
     shutil.rmtree(new, ignore_errors=True)
 
 
-def _unwritable(out: Path, error: OSError) -> IaeError:
-    reason = error.strerror or type(error).__name__
-    return IaeError(f"{printable(out)}: cannot be written ({reason}); it is as before.")
+@contextmanager
+def _writing(out: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise IaeError(
+            f"{printable(out)}: cannot be written ({reason}); it is as before."
+        ) from None

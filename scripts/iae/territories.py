@@ -13,8 +13,6 @@ from iae.errors import IaeError, printable
 from iae.sql import literal
 
 PROJECT = Path(__file__).resolve().parents[2]
-_MODEL = "int_territory_values_located"
-_TEXT = "int_territory_values"  # the model that gathers the texts of all sources
 
 
 @dataclass(frozen=True)
@@ -73,7 +71,7 @@ def _ids_named(connection: duckdb.DuckDBPyConnection, text: str) -> list[str]:
     """Return the ids of the department and of the region that a text names, if any."""
     rows = connection.execute(
         "select if(territory_level = 'regional', 'R', 'D') || territory_code"  # noqa: S608
-        f" from {_relation(_MODEL, text)} as located"
+        f" from {_relation('int_territory_values_located', text)} as located"
         " where territory_code is not null order by territory_level"
     ).fetchall()
     return [row[0] for row in rows]
@@ -81,7 +79,7 @@ def _ids_named(connection: duckdb.DuckDBPyConnection, text: str) -> list[str]:
 
 def _relation(name: str, text: str) -> str:
     """Return a model or a seed as a subquery: the models as they are, on one text."""
-    if name == _TEXT:
+    if name == "int_territory_values":  # the texts of all sources
         values = ", ".join(
             f"({literal(kind)}, {literal(text)})" for kind in ("department", "region")
         )

@@ -7,7 +7,6 @@ handed over as a parameter: one thread, as right, a few times slower.
 import csv
 import io
 import os
-from abc import ABC, abstractmethod
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -29,13 +28,16 @@ class UnreadableBlockError(Exception):
     """A block holds a record that does not have its columns."""
 
 
-class Block(ABC):
+class Block:
     """Whole records of a reading; none in an empty one."""
 
-    capacity: int
-
-    def __init__(self, file: IO[bytes]) -> None:
-        self.file = file
+    def __init__(self) -> None:
+        self.is_memfd = hasattr(os, "memfd_create")
+        self.file: IO[bytes] = io.BytesIO()
+        self.capacity = min(BLOCK_BYTES, PARAMETER_BYTES)
+        if self.is_memfd:
+            self.file = os.fdopen(os.memfd_create("block"), "wb")
+            self.capacity = BLOCK_BYTES
         self.has_quotes = False
         self.is_last = False
 
@@ -48,68 +50,50 @@ class Block(ABC):
         """Return the number of bytes."""
         return self.file.tell()
 
-    @abstractmethod
     def rows(self, reading: Reading) -> tuple[str, dict[str, object]]:
         """Return SQL of the records, in file order, with columns c0, c1, …, and its parameters.
 
         Raise UnreadableBlockError, or let DuckDB raise, where a record does not have its columns.
         """
+        if self.is_memfd:
+            self.file.flush()
+            return self._from_file(reading), {}
+        self.file.seek(0)
+        text = self.file.read().decode()
+        # Only a block with quotes goes through Python's reader, record by record.
+        if self.has_quotes:
+            return _as_lists(_records(text, reading), len(reading.columns))
+        return _from_lines(reading), {"text": text.removesuffix("\n")}
 
-
-class FileBlock(Block):
-    """A block in a file without a name that is in memory only."""
-
-    def __init__(self) -> None:
-        self.capacity = BLOCK_BYTES
-        super().__init__(os.fdopen(os.memfd_create("block"), "wb"))
-
-    def rows(self, reading: Reading) -> tuple[str, dict[str, object]]:
-        """See Block."""
-        self.file.flush()
+    def _from_file(self, reading: Reading) -> str:
         columns = ", ".join(f"c{rank}: 'VARCHAR'" for rank in range(len(reading.columns)))
         dialect = reading.dialect
         # A thread that begins within quotes can take a separator there for one that counts.
-        is_shared = not (reading.is_careful or (dialect.quotes_separators and self.has_quotes))
-        sql = f"""
+        is_parallel = not (reading.is_careful or (dialect.quotes_separators and self.has_quotes))
+        return f"""
             from read_csv(
                 '/proc/self/fd/{self.file.fileno()}',
                 auto_detect = false, header = false, strict_mode = true, null_padding = false,
                 delim = '{dialect.separator}', quote = '{dialect.quote}',
                 escape = '{dialect.quote}', new_line = '\\n', columns = {{{columns}}},
                 buffer_size = {BUFFER_BYTES}, max_line_size = {MAX_LINE_BYTES},
-                parallel = {is_shared}
+                parallel = {is_parallel}
             )
         """
-        return sql, {}
 
 
-class ParameterBlock(Block):
-    """A block that is a parameter of the query."""
-
-    def __init__(self) -> None:
-        self.capacity = min(BLOCK_BYTES, PARAMETER_BYTES)
-        super().__init__(io.BytesIO())
-
-    def rows(self, reading: Reading) -> tuple[str, dict[str, object]]:
-        """See Block. Only a block with quotes goes through Python's reader, record by record."""
-        self.file.seek(0)
-        text = self.file.read().decode()
-        nb_columns = len(reading.columns)
-        if self.has_quotes:
-            return _as_lists(_records(text, reading), nb_columns)
-        fields = ", ".join(
-            f"nullif(fields[{rank + 1}], '') as c{rank}" for rank in range(nb_columns)
+def _from_lines(reading: Reading) -> str:
+    nb_columns = len(reading.columns)
+    fields = ", ".join(f"nullif(fields[{rank + 1}], '') as c{rank}" for rank in range(nb_columns))
+    return f"""
+        select {fields}
+        from (
+            select string_split(line, {literal(reading.dialect.separator)}) as fields
+            from (select unnest(string_split($text, chr(10))) as line)
+            where strlen(line) <= {MAX_LINE_BYTES} or error('too long')::boolean
         )
-        sql = f"""
-            select {fields}
-            from (
-                select string_split(line, {literal(reading.dialect.separator)}) as fields
-                from (select unnest(string_split($text, chr(10))) as line)
-                where strlen(line) <= {MAX_LINE_BYTES} or error('too long')::boolean
-            )
-            where len(fields) = {nb_columns} or error('other columns')::boolean
-        """  # noqa: S608
-        return sql, {"text": text.removesuffix("\n")}
+        where len(fields) = {nb_columns} or error('other columns')::boolean
+    """  # noqa: S608
 
 
 def _records(text: str, reading: Reading) -> list[list[str]]:
@@ -157,17 +141,13 @@ def _filled(readings: Iterable[Reading], on_chunk: Callable[[Reading], None]) ->
     part = 4
     for reading in readings:
         quote = reading.dialect.quote.encode()
-        block = _empty_block()
+        block = Block()
         for chunk in reading.chunks():
             block.write(chunk, quote)
             on_chunk(reading)
             if block.size() >= block.capacity // part:
                 part = max(part // 2, 1)
                 yield block
-                block = _empty_block()
+                block = Block()
         block.is_last = True
         yield block
-
-
-def _empty_block() -> Block:
-    return FileBlock() if hasattr(os, "memfd_create") else ParameterBlock()

@@ -87,7 +87,7 @@ class Source:
     name: str
     tables: tuple[Table, ...]
     open: Opener
-    date_format: str
+    date_format: str = "%Y%m%d"
     accumulates: bool = False
     days_ahead: int = 1
     gauges: tuple[Gauge, ...] = ()

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from iae.errors import IaeError, printable
+from iae.errors import IaeError, listed, printable
 from iae.loading.containers import Delivered, delivered
 from iae.loading.contents import description
 from iae.loading.declaration import Source, Table
@@ -253,7 +253,8 @@ class _Place:
                 self.faults.setdefault(path, fault)
             else:
                 self.left_alone.append(item.label)
-                self.unread += [item.fault] if item.fault else []
+                if item.fault:
+                    self.unread.append(IaeError(f"{self.source.name}: {item.fault}"))
 
     def _table(self, item: Delivered) -> tuple[Table | None, str]:
         """Return the table that a file holds, and the name that says so."""
@@ -285,8 +286,7 @@ class _Place:
     def _add_extracts(self) -> None:
         if not self.found:
             if not self.faults:
-                self._refuse_unread()
-                raise self._nothing_found()
+                raise self.unread[0] if self.unread else self._nothing_found()
             return
         is_marked = any(
             (folder / SYNTHETIC_MARK).is_file() for folder in (self.folder, self.folder.parent)
@@ -305,7 +305,8 @@ class _Place:
             is_synthetic = is_marked or (group[0].folder / SYNTHETIC_MARK).is_file()
             self.drop.extracts.append(Extract(self.source, files, date, is_synthetic))
         if missing and not self.faults:
-            self._refuse_unread()
+            if self.unread:
+                raise self.unread[0]
             raise IaeError(
                 f"{self.source.name}: no file for {' and '.join(missing)} in "
                 f"{printable(self.folder)}; expected a name such as {example}, and all files "
@@ -338,15 +339,9 @@ class _Place:
                 )
         return None
 
-    def _refuse_unread(self) -> None:
-        if self.unread:
-            raise IaeError(f"{self.source.name}: {self.unread[0]}")
-
     def _nothing_found(self) -> IaeError:
         folder = printable(self.folder)
-        what = ", ".join(self.left_alone[:_NB_SHOWN]) or "nothing"
-        if len(self.left_alone) > _NB_SHOWN:
-            what += f" and {len(self.left_alone) - _NB_SHOWN} more"
+        what = listed(self.left_alone) or "nothing"
         tables = ", ".join(table.name for table in self.source.tables)
         return IaeError(
             f"{self.source.name}: no file for {tables} in {folder}, which holds {what}; "

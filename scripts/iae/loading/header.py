@@ -1,12 +1,10 @@
 """The columns that a file must have, and what the file is when it does not have them."""
 
-from iae.errors import IaeError
+from iae.errors import IaeError, listed
 from iae.loading.contents import description
 from iae.loading.declaration import Table
 from iae.loading.formats.records import Reading, TextReading
 from iae.loading.sources import SOURCES
-
-_NB_SHOWN = 5
 
 
 def check_columns(reading: Reading, table: Table) -> None:
@@ -22,18 +20,13 @@ def check_columns(reading: Reading, table: Table) -> None:
     if missing:
         raise IaeError(
             f"{reading.item.label}, {reading.header_place}: the header has no column "
-            f"{_listed(missing)}{_other_table(reading, table)}; ask for the file again."
+            f"{listed(missing)}{_other_table(reading, table)}; ask for the file again."
         )
     if repeated:
         raise IaeError(
             f"{reading.item.label}, {reading.header_place}: the header has column "
-            f"{_listed(repeated)} more than once; ask for the file again."
+            f"{listed(repeated)} more than once; ask for the file again."
         )
-
-
-def _listed(names: list[str]) -> str:
-    shown = ", ".join(names[:_NB_SHOWN])
-    return f"{shown} and {len(names) - _NB_SHOWN} more" if len(names) > _NB_SHOWN else shown
 
 
 def _other_table(reading: Reading, table: Table) -> str:

@@ -7,7 +7,7 @@ import duckdb
 
 from iae.errors import IaeError
 from iae.loading.declaration import Source
-from iae.loading.formats.records import Rejection
+from iae.loading.formats.records import Record
 from iae.loading.raw_tables import create_raw_views, landing_target
 from iae.loading.sources import SOURCES
 
@@ -30,13 +30,13 @@ class Load:
 
 @dataclass(frozen=True)
 class LandedFile:
-    """What became of one file; `first_line` as in `landing.Landed`; its sheets left alone."""
+    """What became of one file; `first_line` as `land` returns it; its sheets left alone."""
 
     table: str
     file: str
     nb_records: int
     nb_rows: int
-    rejections: list[Rejection]
+    rejections: list[Record]
     first_line: int | None
     seconds: float
     left_alone: list[str] = field(default_factory=list)
@@ -130,7 +130,10 @@ def record(
                 file.seconds,
             ],
         )
-        texts = [None if table.has_personal_data else one.raw_text for one in file.rejections]
+        texts = [
+            None if table.has_personal_data else one.text.decode("utf-8", "replace")
+            for one in file.rejections
+        ]
         connection.execute(
             """
             insert into raw.rejected_rows

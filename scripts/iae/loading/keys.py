@@ -23,8 +23,8 @@ def refuse_unusable_keys(
     share = 100 * _NB_ROWS_LOOKED_AT / nb_rows
     sample = f" tablesample system({share:.4f}%) repeatable (1)" if share < 100 else ""
     for key in table.keys:
-        [measures] = connection.execute(_measures(key, target + sample)).fetchall()
-        nb_values, nb_usable, example = measures
+        measures = connection.execute(_measures(key, target + sample)).fetchall()
+        [(nb_values, nb_usable, example)] = measures
         is_bad = nb_usable == 0 or nb_usable < key.least * nb_values
         if nb_values >= key.at_least and is_bad:
             shown = f", such as {_shown(example)}" if example else ""

@@ -27,17 +27,6 @@ class NotAsCountedError(Exception):
 
 
 @dataclass(frozen=True)
-class Landed:
-    """A landed table: how many rows it has, and the line of its first one.
-
-    `first_line` is None where lines are not consecutive: they are then in a table of their own.
-    """
-
-    nb_rows: int
-    first_line: int | None
-
-
-@dataclass(frozen=True)
 class Target:
     """Where a table lands: the physical table of its rows, and of their lines where it needs one.
 
@@ -55,11 +44,12 @@ def land(
     reading: Reading,
     blocks: Iterator[Block],
     salt: str | None,
-) -> Landed:
-    """Create the target from a reading, in file order; the table of lines only where it is needed.
+) -> int | None:
+    """Create the target from a reading, in file order; return the line of its first row.
 
-    The reading's next blocks are those of `blocks`. Raise NotAsCountedError when the file must be
-    read again with every line checked, IaeError when DuckDB cannot parse it.
+    None where lines are not consecutive: they are then in the target's table of lines. The
+    reading's next blocks are those of `blocks`. Raise NotAsCountedError when the file must be read
+    again with every line checked, IaeError when DuckDB cannot parse it.
     """
     table = target.table
     columns = ", ".join(f"{quoted(column)} varchar" for column in table.landed)
@@ -79,12 +69,10 @@ def land(
             raise NotAsCountedError(table.name) from None
         if block.is_last:
             break
-    first_line: int | None = 1 + (reading.shifts[0][1] if reading.shifts else 0)
     if len(reading.shifts) > 1:
-        first_line = None
         _write_lines(connection, target.lines, reading)
-    [(nb_rows,)] = connection.execute(f"select count(*) from {target.rows}").fetchall()  # noqa: S608
-    return Landed(nb_rows, first_line)
+        return None
+    return 1 + (reading.shifts[0][1] if reading.shifts else 0)
 
 
 def with_lines(target: Target, first_line: int | None) -> str:

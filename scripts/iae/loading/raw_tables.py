@@ -58,22 +58,13 @@ _LOG_TABLES = """
 def opened_to_load(path: Path, wait_seconds: float = 0) -> Iterator[duckdb.DuckDBPyConnection]:
     """Open the warehouse to write, with every raw table there. Raise IaeError as `opened` does."""
     with opened(path, wait_seconds) as connection:
-        create_raw_tables(connection)
+        connection.execute(_LOG_TABLES)
+        views = "select view_name from duckdb_views() where schema_name = 'raw'"
+        there = {name for (name,) in connection.execute(views).fetchall()}
+        for source in SOURCES.values():
+            if any(raw_name(source, table) not in there for table in source.tables):
+                create_raw_views(connection, source)
         yield connection
-
-
-def create_raw_tables(connection: duckdb.DuckDBPyConnection) -> None:
-    """Create what is missing of the log tables and of the raw views of every source."""
-    connection.execute(_LOG_TABLES)
-    there = {
-        name
-        for (name,) in connection.execute(
-            "select view_name from duckdb_views() where schema_name = 'raw'"
-        ).fetchall()
-    }
-    for source in SOURCES.values():
-        if any(raw_name(source, table) not in there for table in source.tables):
-            create_raw_views(connection, source)
 
 
 def raw_name(source: Source, table: Table) -> str:

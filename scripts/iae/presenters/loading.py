@@ -25,19 +25,19 @@ def show_left_alone(names: list[str]) -> None:
 def progress(extract: Extract) -> Iterator[Callable[[str, int], None]]:
     """Show a bar on a long extract, by bytes of the containers consumed."""
     if extract.nb_bytes < LONG_BYTES or not stderr.is_terminal:
-        yield lambda table, position: None
+        yield lambda label, position: None
         return
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeElapsedColumn())
     with Progress(*columns, console=stderr, transient=True) as bar:
         tasks = {}
         for table, item in extract.files.items():
             name, size = f"{extract.source.name}: {table}", item.path.stat().st_size
-            tasks[table] = bar.add_task(name, total=size, start=False)
+            tasks[item.label] = bar.add_task(name, total=size, start=False)
 
-        def advance(table: str, position: int) -> None:
-            if not bar.tasks[tasks[table]].started:
-                bar.start_task(tasks[table])
-            bar.update(tasks[table], completed=position)
+        def advance(label: str, position: int) -> None:
+            if not bar.tasks[tasks[label]].started:
+                bar.start_task(tasks[label])
+            bar.update(tasks[label], completed=position)
 
         yield advance
 

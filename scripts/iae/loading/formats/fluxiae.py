@@ -6,7 +6,7 @@ the rare field that holds a line break on its way to DuckDB.
 
 import datetime as dt
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from iae.errors import IaeError
 from iae.loading.containers import Delivered
@@ -54,26 +54,6 @@ class _Line:
     text: bytes
     end: bytes
     nb_separators: int
-
-
-@dataclass
-class _Joined:
-    """Physical lines of one record, whole or not yet."""
-
-    lines: list[_Line] = field(default_factory=list)
-    reason: str | None = None
-
-    @property
-    def nb_separators(self) -> int:
-        return sum(line.nb_separators for line in self.lines)
-
-    @property
-    def nb_bytes(self) -> int:
-        return sum(len(line.text) + 1 for line in self.lines)
-
-    def text(self) -> bytes:
-        whole = b"".join(line.text + line.end for line in self.lines)
-        return whole.removesuffix(self.lines[-1].end)
 
 
 class FluxIaeReading(TextReading):
@@ -167,28 +147,30 @@ class _Repair:
     def __init__(self, reading: FluxIaeReading) -> None:
         self.records: list[Record] = []
         self._reading = reading
-        self._nb_separators = reading.nb_separators
-        self._previous: _Joined | None = None
-        self._pending = _Joined()
+        # The lines of the last record, which what follows may continue, and why it does not fit.
+        self._previous: list[_Line] = []
+        self._reason: str | None = None
+        # Lines that make no whole record yet.
+        self._pending: list[_Line] = []
 
     def take(self, line: _Line) -> None:
         """Take the next physical line."""
         if reason := self._foreign_row(line.text):
             self._settle()
-            self._begin(_Joined([line], reason))
+            self._begin([line], reason)
             return
-        total = self._pending.nb_separators + line.nb_separators
-        if total > self._nb_separators and self._pending.lines:
+        total = _nb_separators(self._pending) + line.nb_separators
+        if total > self._reading.nb_separators and self._pending:
             self._settle()
             total = line.nb_separators
-        self._pending.lines.append(line)
-        if total == self._nb_separators:
+        self._pending.append(line)
+        if total == self._reading.nb_separators:
             self._settle()
-        elif total > self._nb_separators:
+        elif total > self._reading.nb_separators:
             self._settle(TOO_MANY)
         elif (
-            len(self._pending.lines) > _MAX_JOINED_LINES
-            or self._pending.nb_bytes > MAX_RECORD_BYTES
+            len(self._pending) > _MAX_JOINED_LINES
+            or sum(len(one.text) + 1 for one in self._pending) > MAX_RECORD_BYTES
         ):
             self._settle()
 
@@ -199,8 +181,7 @@ class _Repair:
 
     def kept_lines(self) -> list[_Line]:
         """Return the lines of the last record and of what follows it, not settled yet."""
-        previous = self._previous.lines if self._previous else []
-        return [*previous, *self._pending.lines]
+        return [*self._previous, *self._pending]
 
     def _foreign_row(self, text: bytes) -> str | None:
         if text == self._reading.header:
@@ -213,48 +194,47 @@ class _Repair:
 
     def _settle(self, reason: str | None = None) -> None:
         """Make a record of the pending lines; leading fragments may end the record before."""
-        lines, self._pending = self._pending.lines, _Joined()
+        lines, self._pending = self._pending, []
         nb_leading = next(
             (rank for rank, line in enumerate(lines) if line.nb_separators), len(lines)
         )
         leading, body = lines[:nb_leading], lines[nb_leading:]
-        while leading and (before := self._previous):
-            if not self._goes_back(before, leading[0], bool(body)):
-                break
-            before.lines.append(leading.pop(0))
-            if len(before.lines) > _MAX_JOINED_LINES:
+        while leading and self._previous and self._goes_back(leading[0], bool(body)):
+            self._previous.append(leading.pop(0))
+            if len(self._previous) > _MAX_JOINED_LINES:
                 self._finish()
         while leading and not leading[0].text.strip():
             leading.pop(0)
-        if not leading and not body:
-            return
-        joined = _Joined([*leading, *body], reason)
-        if joined.nb_separators < self._nb_separators:
-            joined.reason = TOO_FEW
-        self._begin(joined)
+        if joined := [*leading, *body]:
+            is_short = _nb_separators(joined) < self._reading.nb_separators
+            self._begin(joined, TOO_FEW if is_short else reason)
 
-    def _goes_back(self, previous: _Joined, fragment: _Line, has_body: bool) -> bool:
-        if self._reading.is_crlf and previous.lines[-1].end == b"\n":
+    def _goes_back(self, fragment: _Line, has_body: bool) -> bool:
+        if self._reading.is_crlf and self._previous[-1].end == b"\n":
             return True  # here a bare LF is inside a field, and CR LF ends a record
         if self._reading.is_crlf and fragment.end == b"\n":
             return not has_body
         return not has_body or not self._reading.breaks_in_first_column
 
-    def _begin(self, joined: _Joined) -> None:
+    def _begin(self, lines: list[_Line], reason: str | None) -> None:
         self._finish()
-        self._previous = joined
+        self._previous, self._reason = lines, reason
 
     def _finish(self) -> None:
-        if self._previous is None:
+        lines, self._previous = self._previous, []
+        if not lines:
             return
-        joined, self._previous = self._previous, None
         # Blank lines that close a record are between records.
-        while len(joined.lines) > 1 and not joined.lines[-1].text.strip():
-            joined.lines.pop()
-        text = joined.text()
-        reason = joined.reason
+        while len(lines) > 1 and not lines[-1].text.strip():
+            lines.pop()
+        text = b"".join(line.text + line.end for line in lines).removesuffix(lines[-1].end)
+        reason = self._reason
         if not reason and (b"\x00" in text or not is_encoded(text)):
             reason = NOT_TEXT
         if not reason:
             text = self._reading.dialect.record(text.split(SEPARATOR))
-        self.records.append(Record(joined.lines[0].number, text, reason))
+        self.records.append(Record(lines[0].number, text, reason))
+
+
+def _nb_separators(lines: list[_Line]) -> int:
+    return sum(line.nb_separators for line in lines)

@@ -9,7 +9,7 @@ import datetime as dt
 import re
 import unicodedata
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from iae.errors import IaeError
@@ -57,15 +57,6 @@ def column_name(header: str) -> str:
 
 
 @dataclass(frozen=True)
-class Rejection:
-    """A record that does not fit, by its first physical line."""
-
-    line: int
-    reason: str
-    raw_text: str
-
-
-@dataclass(frozen=True)
 class Dialect:
     """How the bytes of a reading are written; whether a separator can stand within quotes."""
 
@@ -91,7 +82,10 @@ Clean = tuple[bytes, int]
 
 @dataclass(frozen=True)
 class Record:
-    """A record found by a repair, ready for DuckDB, or rejected when it has a `reason`."""
+    """A record found by a repair, ready for DuckDB, or rejected when it has a `reason`.
+
+    `line` is its first physical line.
+    """
 
     line: int
     text: bytes
@@ -113,7 +107,8 @@ class Reading(ABC):
     date: dt.date | None = None
     nb_announced: int | None = None
     nb_records: int = 0
-    rejections: list[Rejection] = field(default_factory=list)
+    # The records that do not fit, of each the beginning.
+    rejections: list[Record] = field(default_factory=list)
     shifts: list[tuple[int, int]] = field(default_factory=list)
     line: int = 1
     # Parts of the file that are not read, by name and why: sheets of a workbook.
@@ -184,13 +179,16 @@ class TextReading(Reading):
         for block, is_last in self._blocks():
             lines = self.take_end(block) if is_last else block
             chunk = rest + lines if rest else lines
-            clean = self._checked(chunk)
-            if clean:
-                text, rest = self._accepted(chunk, clean, is_last)
-            else:
-                text, rest = self._in_pieces(chunk, is_last)
+            text, rest = self._taken(chunk, is_last, self._in_pieces)
             if text:
                 yield text
+
+    def _taken(
+        self, chunk: bytes, is_last: bool, mend: Callable[[bytes, bool], tuple[bytes, bytes]]
+    ) -> tuple[bytes, bytes]:
+        """Return (text, rest) of a chunk, which is mended where its counts do not fit."""
+        clean = self._checked(chunk)
+        return self._accepted(chunk, clean, is_last) if clean else mend(chunk, is_last)
 
     def _checked(self, chunk: bytes) -> Clean | None:
         """Return a chunk ready for DuckDB, or None; when careful, after a look at every line."""
@@ -224,13 +222,8 @@ class TextReading(Reading):
         start = 0
         while start < len(chunk):
             end = chunk.find(b"\n", start + PIECE_BYTES) + 1 or len(chunk)
-            piece = rest + chunk[start:end]
             is_end = is_last and end == len(chunk)
-            clean = self._checked(piece)
-            if clean:
-                text, rest = self._accepted(piece, clean, is_end)
-            else:
-                text, rest = self._repaired(piece, is_end)
+            text, rest = self._taken(rest + chunk[start:end], is_end, self._repaired)
             texts.append(text)
             start = end
         return b"".join(texts), rest
@@ -241,8 +234,7 @@ class TextReading(Reading):
         for record in records:
             reason = record.reason or (len(record.text) > MAX_RECORD_BYTES and TOO_LONG)
             if reason:
-                text = record.text[:2_000].decode("utf-8", "replace")
-                self.rejections.append(Rejection(record.line, reason, text))
+                self.rejections.append(Record(record.line, record.text[:2_000], reason))
             else:
                 self.accept(record.line)
                 clean.append(record.text)

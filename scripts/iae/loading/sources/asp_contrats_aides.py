@@ -32,5 +32,4 @@ ASP_CONTRATS_AIDES = Source(
         ),
     ),
     open=Delimited(separators=";"),
-    date_format="%Y%m%d",
 )

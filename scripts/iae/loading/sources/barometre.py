@@ -33,6 +33,5 @@ BAROMETRE = Source(
         _table("departemental", "code_departement", "libelle_departement"),
     ),
     open=Delimited(separators=","),
-    date_format="%Y%m%d",
     accumulates=True,
 )

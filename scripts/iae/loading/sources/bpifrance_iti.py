@@ -30,5 +30,4 @@ BPIFRANCE_ITI = Source(
         total_columns=("mois", "region", "departement", "reseau"),
         data_columns=("departement", "entrees"),
     ),
-    date_format="%Y%m%d",
 )

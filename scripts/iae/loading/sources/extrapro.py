@@ -37,5 +37,4 @@ EXTRAPRO = Source(
         ),
     ),
     open=Delimited(separators=";", encodings=(UTF_8, WINDOWS_1252)),
-    date_format="%Y%m%d",
 )
