@@ -6,15 +6,15 @@ import io
 import os
 import shutil
 import subprocess
-import sys
+import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, redirect_stdout
+from contextlib import chdir, redirect_stdout
 from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
-from resource import RLIMIT_FSIZE, setrlimit
 from typing import TYPE_CHECKING, Any, NoReturn
+from unittest.mock import patch
 
 import duckdb
 import pytest
@@ -22,6 +22,7 @@ from playwright.sync_api import Browser, sync_playwright
 
 from compiled_project import CompiledProject
 from iae.loading.raw_tables import opened_to_load
+from killed import Command, Done, started
 from loading import SALT, Warehouse, error_of, run
 
 if TYPE_CHECKING:
@@ -70,19 +71,8 @@ LONGEST_FIRST = (
     "test_open_data",
 )
 SHARED = Path(os.environ.get("IAE_SHARED", PROJECT.parent / "shared"))
-
-
-@contextmanager
-def environment(variables: Mapping[str, str]) -> Iterator[None]:
-    """This process, for a while with these environment variables and no other."""
-    before = dict(os.environ)
-    try:
-        os.environ.clear()
-        os.environ.update(variables)
-        yield
-    finally:
-        os.environ.clear()
-        os.environ.update(before)
+# This process, for a while with these environment variables and no other.
+environment = partial(patch.dict, os.environ, clear=True)
 
 
 def run_dbt(
@@ -145,38 +135,39 @@ class Pipeline:
             "COLUMNS": "160",
         }
 
-    def run(
-        self, command: Sequence[str | Path], *, largest_file: int | None = None, **variables: str
-    ) -> subprocess.CompletedProcess[str]:
-        """Run a command from the project's root, whatever its exit code.
+    def succeed(self, command: Sequence[str | Path]) -> str:
+        """Run a command that must succeed, from the project's root, and return what it printed."""
+        done = subprocess.run(
+            [str(word) for word in command],
+            cwd=PROJECT,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    def begun(
+        self, *words: str | Path, largest_file: int | None = None, **variables: str
+    ) -> Command:
+        """Start a command of the project, or `build` of dbt, from the project's root.
 
         Args:
             largest_file: what files may grow to, in bytes: what a full disk is to the database.
             variables: changes of the environment.
         """
-        limits = (largest_file, largest_file)
-        return subprocess.run(
-            [str(word) for word in command],
-            cwd=PROJECT,
-            env=self.environment | variables,
-            capture_output=True,
-            text=True,
-            check=False,
-            preexec_fn=partial(setrlimit, RLIMIT_FSIZE, limits) if largest_file else None,
-        )
+        self.folder.mkdir(parents=True, exist_ok=True)
+        output = self.folder / f"said.{time.monotonic_ns()}"
+        with chdir(PROJECT):
+            process = started(
+                words, self.environment | variables, output=output, largest_file=largest_file
+            )
+        return Command(process, output)
 
-    def succeed(self, command: Sequence[str | Path]) -> str:
-        """Run a command that must succeed and return what it printed."""
-        done = self.run(command)
-        assert done.returncode == 0, done.stdout + done.stderr
-        return done.stdout
-
-    def iae(
-        self, *arguments: str | Path, largest_file: int | None = None, **variables: str
-    ) -> subprocess.CompletedProcess[str]:
-        """Run a command of the project in a process of its own, as `run` does."""
-        command = [sys.executable, "-m", "iae", *arguments]
-        return self.run(command, largest_file=largest_file, **variables)
+    def iae(self, *words: str | Path, **options: Any) -> Done:
+        """Run a command in a process of its own to its end, whatever its exit code."""
+        return self.begun(*words, **options).ended()
 
     def iae_here(self, *arguments: str | Path) -> str:
         """Run a command that must succeed in this process, and return what it printed."""
@@ -227,6 +218,13 @@ def warehouse(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Warehouse:
     monkeypatch.setenv("IAE_SALT", SALT)
     monkeypatch.delenv("IAE_ARCHIVE_PASSWORD", raising=False)
     return warehouse
+
+
+@pytest.fixture(params=["fcntl", "no fcntl"])
+def locks(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """How files are locked on Unix, then how on Windows."""
+    if request.param == "no fcntl":
+        monkeypatch.setattr("iae.disk.fcntl", None)
 
 
 def do_without(thing: str, where: str) -> NoReturn:

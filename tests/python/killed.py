@@ -8,6 +8,7 @@ import signal
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from resource import RLIMIT_FSIZE, setrlimit
@@ -23,6 +24,29 @@ FORKS.set_forkserver_preload(
 )
 STEPS = ("os.link", "os.rename", "os.remove", "os.chmod", "os.mkdir")
 CODE = 9
+
+
+@dataclass(frozen=True)
+class Done:
+    """How a command ended: its exit code (negative when killed) and what it said."""
+
+    code: int
+    said: str
+
+
+@dataclass(frozen=True)
+class Command:
+    """A command that was started, and the file that takes what it says."""
+
+    process: BaseProcess
+    output: Path
+
+    def ended(self) -> Done:
+        """Wait for the command."""
+        self.process.join()
+        done = Done(self.process.exitcode or 0, self.output.read_text("utf-8", "replace"))
+        self.output.unlink()
+        return done
 
 
 def started(

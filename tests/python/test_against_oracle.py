@@ -22,6 +22,12 @@ from random_drops import write_drop
 SEEDS = (32, 34, 41, 53)  # 32 without the ASP; the others with every source and nearly every reason
 
 
+def by_key(rows: list[tuple[Any, ...]], key: str) -> dict[Any, Any]:
+    """Rows that begin with the columns of a key, separated by commas."""
+    width = len(key.split(","))
+    return {row[:width]: row[width:] for row in rows}
+
+
 def differences(found: dict[Any, Any], expected: dict[Any, Any]) -> list[str]:
     """The first keys that differ, with what was found and what was expected."""
     differing = [
@@ -51,8 +57,5 @@ def test_a_random_drop_gives_what_the_definition_says(
     found = {"rows": differences({row[:2]: row[2] for row in audit}, Counter(rows))}
     for mart, (key, columns, count) in oracle_beyond.MARTS.items():
         cells_of_mart = pipeline.query(f"select {key}, {columns} from marts.{mart}")
-        width = len(key.split(","))
-        found[mart] = differences(
-            {row[:width]: row[width:] for row in cells_of_mart}, count(drop, cells)
-        )
+        found[mart] = differences(by_key(cells_of_mart, key), count(drop, cells))
     assert {name: lines for name, lines in found.items() if lines} == {}, f"seed {seed}"

@@ -119,7 +119,7 @@ def test_refuses_to_publish_over_the_working_file(pipeline: Pipeline) -> None:
     write_warehouse(pipeline)
     pipeline.warehouse.rename(pipeline.published)
     done = pipeline.iae("publish", IAE_WAREHOUSE=str(pipeline.published))
-    assert (done.returncode, "set IAE_WAREHOUSE to another" in done.stderr) == (1, True)
+    assert (done.code, "set IAE_WAREHOUSE to another" in done.said) == (1, True)
 
 
 def test_holds_the_marts_and_nothing_else(pipeline: Pipeline) -> None:
@@ -169,7 +169,7 @@ def test_one_publication_at_a_time(pipeline: Pipeline) -> None:
     write_warehouse(pipeline)
     with held(pipeline.warehouse.with_name("publication.lock"), "held"):
         done = pipeline.iae("publish")
-    assert (done.returncode, "another publication is under way" in done.stderr) == (1, True)
+    assert (done.code, "another publication is under way" in done.said) == (1, True)
     pipeline.publish()
     assert edition_of(pipeline.published) == 1
 
@@ -179,8 +179,8 @@ def test_a_full_disk_leaves_the_last_edition(pipeline: Pipeline) -> None:
     pipeline.publish()
     write_warehouse(pipeline, edition=2)
     done = pipeline.iae("publish", largest_file=300_000)
-    assert (done.returncode, "Traceback" in done.stderr) == (1, False)
-    assert "it is as before" in " ".join(done.stderr.split())
+    assert (done.code, "Traceback" in done.said) == (1, False)
+    assert "it is as before" in " ".join(done.said.split())
     assert edition_of(pipeline.published) == 1
     assert files_beside(pipeline) == {"build.duckdb", "iae.duckdb"}
     pipeline.publish()

@@ -7,26 +7,16 @@ import shutil
 import subprocess
 import time
 from collections import Counter
-from contextlib import chdir
 from dataclasses import dataclass, field
-from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
-from conftest import PROJECT, Pipeline
+from conftest import Pipeline
 from iae.sample.weeks import PASSWORD
-from killed import killed_at, started
+from killed import Command, Done, killed_at
 
 # A disk in memory gives its room by pages, to each file its own.
 PAGE = 4096
-
-
-@dataclass(frozen=True)
-class Done:
-    """How a command ended: its exit code (negative when killed) and what it said."""
-
-    code: int
-    said: str
 
 
 @dataclass
@@ -40,7 +30,11 @@ class Commands:
 
     def run(self, *words: str | Path, **options: Any) -> Done:
         """Run a command to its end."""
-        return self.ended(self.begun(*words, **options))
+        began = time.monotonic()
+        done = self.begun(*words, **options).ended()
+        if done.code == 0:
+            self.seconds[str(words[0])] = time.monotonic() - began
+        return done
 
     def killed(self, *words: str | Path, **options: Any) -> None:
         """Kill a command at a random moment of its usual time."""
@@ -75,36 +69,6 @@ class Commands:
             folder.rmdir()
             aside.rename(folder)
 
-    def begun(
-        self,
-        *words: str | Path,
-        changed: dict[str, str] | None = None,
-        largest_file: int | None = None,
-    ) -> _Begun:
+    def begun(self, *words: str | Path, **options: Any) -> Command:
         """Start a command, with other variables of the environment or room for files."""
-        name = str(words[0])
-        password = {"IAE_ARCHIVE_PASSWORD": PASSWORD}
-        variables = self.pipeline.environment | password | (changed or {})
-        output = self.pipeline.folder / f"said.{time.monotonic_ns()}"
-        self.pipeline.folder.mkdir(parents=True, exist_ok=True)
-        with chdir(PROJECT):
-            process = started(words, variables, output=output, largest_file=largest_file)
-        return _Begun(name, process, output, time.monotonic())
-
-    def ended(self, command: _Begun) -> Done:
-        """Wait for a command."""
-        command.process.join()
-        seconds = time.monotonic() - command.began
-        done = Done(command.process.exitcode or 0, command.output.read_text("utf-8", "replace"))
-        if done.code == 0:
-            self.seconds[command.name] = seconds
-        command.output.unlink()
-        return done
-
-
-@dataclass(frozen=True)
-class _Begun:
-    name: str
-    process: BaseProcess
-    output: Path
-    began: float
+        return self.pipeline.begun(*words, **{"IAE_ARCHIVE_PASSWORD": PASSWORD} | options)

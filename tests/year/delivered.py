@@ -86,10 +86,13 @@ def read_into(drop: oracle.Drop, folder: Path, scratch: Path) -> oracle.Drop:
     drop = oracle.Drop(drop.fluxiae, dict(drop.geiq), dict(drop.lists), drop.iti)
     for archive in (folder / "asp_fluxiae").glob("*"):
         drop.fluxiae = asp_extract(archive, scratch)
-    for path in (folder / "extrapro").glob("*"):
-        drop.geiq["contrats_pro"] = _dated(path, "contrats_pro", _rows(path, "windows-1252"))
-    for path in (folder / "asp_contrats_aides").glob("*"):
-        drop.geiq["contrats_aides"] = _dated(path, "contrats_aides", _rows(path, "utf-8-sig"))
+    for source, table, encoding in (
+        ("extrapro", "contrats_pro", "windows-1252"),
+        ("asp_contrats_aides", "contrats_aides", "utf-8-sig"),
+    ):
+        for path in (folder / source).glob("*"):
+            day = datetime.strptime(path.name.split(".")[0][-8:], "%Y%m%d").date()
+            drop.geiq[table] = oracle.Extract(day, {table: _rows(path, encoding)})
     for path in (folder / "geiq").glob("*"):
         rows = _sheet(path) if path.suffix == ".xlsx" else _rows(path, "windows-1252")
         drop.lists[int(path.stem[-4:])] = rows
@@ -97,11 +100,6 @@ def read_into(drop: oracle.Drop, folder: Path, scratch: Path) -> oracle.Drop:
         day = datetime.strptime(path.stem[-8:], "%Y%m%d").date()
         drop.iti = day, _entries(path)
     return drop
-
-
-def _dated(path: Path, table: str, rows: list[oracle.Row]) -> oracle.Extract:
-    day = path.name.split(".")[0][-8:]
-    return oracle.Extract(datetime.strptime(day, "%Y%m%d").date(), {table: rows})
 
 
 def _rows(path: Path, encoding: str) -> list[oracle.Row]:

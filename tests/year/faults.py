@@ -143,7 +143,8 @@ def of_text(monday: Monday, edit: Callable[[bytes], bytes]) -> None:
 
 def with_earlier(monday: Monday, nb_weeks: int) -> None:
     """An archive of some weeks ago is in the folder too."""
-    shutil.copy(monday.earlier(nb_weeks), monday.source("asp_fluxiae"))
+    [archive] = (monday.weeks[monday.number - 1 - nb_weeks] / "asp_fluxiae").iterdir()
+    shutil.copy(archive, monday.source("asp_fluxiae"))
 
 
 def aged(monday: Monday, hours: int) -> None:
@@ -194,7 +195,9 @@ FAULTS = {
     ),
     "a date to come": Fault(lambda monday: of_another_year(monday, 9), "cannot be"),
     "nothing in the folder": Fault(lambda monday: monday.archive.unlink(), "no file|nothing"),
-    "a folder that is not there": Fault(lambda monday: monday.go_to("elsewhere"), "no such folder"),
+    "a folder that is not there": Fault(
+        lambda monday: shutil.rmtree(monday.inbox), "no such folder"
+    ),
     "another salt": Fault(
         with_variables(IAE_SALT="the salt of another shell"), "salt", from_week=2
     ),

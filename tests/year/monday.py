@@ -13,7 +13,6 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from hashlib import sha256
-from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
@@ -24,9 +23,10 @@ import oracle_beyond
 from compiled_project import CompiledProject
 from conftest import Pipeline
 from iae.sample import write_sample
-from killed import FORKS
+from killed import Done
+from test_against_oracle import by_key, differences
 from test_kill import holds_a_person, persons_of
-from year.commands import Commands, Done
+from year.commands import Commands
 from year.delivered import read_into, repacked, unpacked
 from year.faults import FAULTS, table
 
@@ -63,14 +63,6 @@ class Monday:
 
     def source(self, name: str) -> Path:
         return self.inbox / name
-
-    def earlier(self, nb_weeks: int) -> Path:
-        [archive] = (self.weeks[self.number - 1 - nb_weeks] / "asp_fluxiae").iterdir()
-        return archive
-
-    def go_to(self, name: str) -> None:
-        """Name another folder, which need not be there."""
-        self.inbox = self.inbox.with_name(name)
 
     def move_to(self, name: str) -> None:
         self.inbox = self.inbox.rename(self.inbox.with_name(name))
@@ -249,7 +241,7 @@ class Year:
         taken = [name for name in drawn if FAULTS[name].said is None] or [""]
         first = self.spoilt(monday, taken[0])
         for _ in range(self.nb_kills):
-            self.commands.killed("load", first.inbox, changed=first.variables)
+            self.commands.killed("load", first.inbox, **first.variables)
         for name in taken:
             self.must_load(self.spoilt(monday, name), name)
 
@@ -264,8 +256,8 @@ class Year:
         words: tuple[str | Path, ...] = ("load", monday.inbox, *options)
         if monday.room is not None:
             words += ("--accept",)  # else figures that fall would be refused first
-            return self.commands.on_a_full_disk(*words, room=monday.room, changed=monday.variables)
-        return self.commands.run(*words, changed=monday.variables)
+            return self.commands.on_a_full_disk(*words, room=monday.room, **monday.variables)
+        return self.commands.run(*words, **monday.variables)
 
     def must_load(self, monday: Monday, what: str = "load") -> None:
         """Load what is as it was sent; accept it where a message says so of its figures."""
@@ -326,20 +318,9 @@ class Year:
     def check(self) -> int:
         """Compare every figure with the oracle's; return how many cells there are."""
         for mart, (key, columns, rows) in self.counted().items():
-            width = len(key.split(","))
-            found = {
-                row[:width]: row[width:]
-                for row in self.query(f"select {key}, {columns} from marts.{mart}")
-            }
-            if found != rows:
-                differing = [
-                    cell for cell in found.keys() | rows.keys() if found.get(cell) != rows.get(cell)
-                ]
-                cell = min(differing)
-                raise YearError(
-                    f"{mart}: {len(differing)} cells differ, {cell} is {found.get(cell)} and must"
-                    f" be {rows.get(cell)}"
-                )
+            cells = self.query(f"select {key}, {columns} from marts.{mart}")
+            if differing := differences(by_key(cells, key), rows):
+                raise YearError(f"{mart}: {'; '.join(differing)}")
         return sum(len(rows) for _, _, rows in self.counted().values())
 
     @property
@@ -394,12 +375,9 @@ class Year:
         sizes: Counter[str] = Counter()
         for path in self.pipeline.folder.rglob("*"):
             if path.is_file():
-                sizes[path.relative_to(self.pipeline.folder).parts[0]] += path.stat().st_size
-        folder = self.pipeline.warehouse.parent
-        for path in folder.iterdir():
-            size = sum(one.stat().st_size for one in [path, *path.rglob("*")] if one.is_file())
-            sizes[f"{folder.name}/{path.name}"] = size
-        del sizes[folder.name]
+                top, *below = path.relative_to(self.pipeline.folder).parts
+                kind = f"{top}/{below[0]}" if top == "warehouse" else top
+                sizes[kind] += path.stat().st_size
         return dict(sizes)
 
     @property
@@ -412,11 +390,16 @@ class Year:
 # What else happens
 
 
+def twice_at_once(year: Year, *words: str | Path, busy: str) -> None:
+    """Both succeed, or one is told that the other is at work."""
+    both = [year.commands.begun(*words) for _ in range(2)]
+    for done in [one.ended() for one in both]:
+        is_told = done.code == 1 and busy in done.said
+        year.must(done.code == 0 or is_told, f"{words[0]}, twice at once", done)
+
+
 def two_loads(year: Year, monday: Monday) -> None:
-    loads = [year.commands.begun("load", monday.inbox) for _ in range(2)]
-    for done in [year.commands.ended(load) for load in loads]:
-        is_told = done.code == 1 and "is in use by" in done.said
-        year.must(done.code == 0 or is_told, "two loads", done)
+    twice_at_once(year, "load", monday.inbox, busy="is in use by")
     year.must_load(monday)
 
 
@@ -466,13 +449,6 @@ def correction(year: Year, monday: Monday) -> None:
     year.publish()
 
 
-def two_publications(year: Year, monday: Monday) -> None:
-    publications = [year.commands.begun("publish") for _ in range(2)]
-    for done in [year.commands.ended(one) for one in publications]:
-        is_told = done.code == 1 and "under way" in done.said
-        year.must(done.code == 0 or is_told, "two publications", done)
-
-
 @contextmanager
 def full_while_publishing(year: Year) -> Iterator[None]:
     done = year.commands.on_a_full_disk("publish", room=NO_ROOM)
@@ -480,28 +456,15 @@ def full_while_publishing(year: Year) -> Iterator[None]:
     yield
 
 
-def _read_twice(path: Path, there: Connection) -> None:
-    """Read a published file, and again once told to; tell whether it is the same."""
-    sql = "select sum(stock) from marts.fct_stock_by_structure_type"
-    with duckdb.connect(str(path), read_only=True) as connection:
-        first = connection.execute(sql).fetchall()
-        there.send("open")
-        there.recv()
-        there.send(connection.execute(sql).fetchall() == first)
-
-
 @contextmanager
 def reader_all_week(year: Year) -> Iterator[None]:
     """Somebody keeps the published file open while the next one is published."""
-    here, there = FORKS.Pipe()
-    reader = FORKS.Process(target=_read_twice, args=(year.pipeline.published, there))
-    reader.start()
-    here.recv()
-    yield
-    here.send("read again")
-    if not here.recv():
-        raise YearError("a reader saw another edition than the one that was opened")
-    reader.join()
+    sql = "select sum(stock) from marts.fct_stock_by_structure_type"
+    with duckdb.connect(str(year.pipeline.published), read_only=True) as connection:
+        before = connection.execute(sql).fetchall()
+        yield
+        if connection.execute(sql).fetchall() != before:
+            raise YearError("a reader saw another edition than the one that was opened")
 
 
 BEFORE_THE_BUILD: dict[str, Callable[[Year, Monday], None]] = {
@@ -516,5 +479,5 @@ WHILE_PUBLISHING: dict[str, Callable[[Year], AbstractContextManager[None]]] = {
 }
 AFTER_THE_PUBLICATION: dict[str, Callable[[Year, Monday], None]] = {
     "a correction": correction,
-    "two publications at once": two_publications,
+    "two publications at once": lambda year, _: twice_at_once(year, "publish", busy="under way"),
 }
