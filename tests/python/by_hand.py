@@ -7,7 +7,7 @@ from pathlib import Path
 
 from compiled_project import CompiledProject
 from conftest import Pipeline
-from loading import FLUXIAE, fluxiae_text, put, workbook, write_fluxiae
+from loading import FLUXIAE, ITI_HEADER, fluxiae_text, put, workbook, write_fluxiae
 
 # What the rows of each table say by hand, between bars; the last ones may be left out.
 COLUMNS = {
@@ -43,8 +43,7 @@ def write_fluxiae_by_hand(drop: Path, stamp: str, **rows: str) -> None:
 
 def write_iti(drop: Path, day: str, rows: Iterable[Iterable[object]]) -> None:
     """Write the workbook of Bpifrance, under a title."""
-    header = ["Mois", "Région", "Département", "Réseau", "Entrées"]
-    lines = [["Entrées dans le programme"], [], header, *map(list, rows)]
+    lines = [["Entrées dans le programme"], [], ITI_HEADER, *map(list, rows)]
     put(drop, f"bpifrance_iti/iti_entrees_{day}.xlsx", workbook(lines))
 
 

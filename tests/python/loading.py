@@ -36,6 +36,7 @@ SALT = "salt and pepper, black"
 EXTRAPRO = [column.upper() for column in SOURCES["extrapro"].tables[0].wanted]
 PRO = "extrapro/contrats_pro_20220301.csv"
 ITI = "bpifrance_iti/iti_entrees_20220301.xlsx"
+ITI_HEADER = ["Mois", "Région", "Département", "Réseau", "Entrées"]
 CONTRATS_AIDES = list(SOURCES["asp_contrats_aides"].tables[0].wanted)
 
 Row = Mapping[str, str]
@@ -147,7 +148,8 @@ def workbook(rows: list[list[object]]) -> bytes:
 def workbook_of(sheets: dict[str, list[list[object]]]) -> bytes:
     """A workbook of these sheets; the one named Calculs is hidden."""
     content = io.BytesIO()
-    with xlsxwriter.Workbook(content, {"default_date_format": "mmm-yy"}) as book:
+    options = {"default_date_format": "mmm-yy", "strings_to_formulas": False}
+    with xlsxwriter.Workbook(content, options) as book:
         for name, rows in sheets.items():
             sheet = book.add_worksheet(name)
             if name == "Calculs":
@@ -173,12 +175,12 @@ def zipped(
     return content.getvalue()
 
 
-def tarred(entries: dict[str, bytes]) -> bytes:
+def tarred(entries: dict[str, bytes], kind: bytes = tarfile.REGTYPE, link: str = "") -> bytes:
     content = io.BytesIO()
     with tarfile.open(fileobj=content, mode="w:gz") as archive:
         for name, data in entries.items():
             info = tarfile.TarInfo(name)
-            info.size = len(data)
+            info.type, info.linkname, info.size = kind, link, len(data)
             archive.addfile(info, io.BytesIO(data))
     return content.getvalue()
 
@@ -199,15 +201,15 @@ def below(folder: str, files: Mapping[str, bytes]) -> dict[str, bytes]:
     return {f"{folder}/{name}": content for name, content in files.items()}
 
 
-def put(drop: Path, name: str, content: bytes) -> Path:
+def put(drop: Path, name: str, content: bytes | str) -> Path:
     return put_all(drop, {name: content})
 
 
-def put_all(drop: Path, files: Mapping[str, bytes]) -> Path:
+def put_all(drop: Path, files: Mapping[str, bytes | str]) -> Path:
     for name, content in files.items():
         path = drop / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
     return drop
 
 

@@ -6,17 +6,14 @@ Every value is drawn among common and odd ones; ids are few, so that rows meet, 
 from __future__ import annotations
 
 import gzip
-import io
 import random
-import zipfile
 from calendar import monthrange
 from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 from pathlib import Path
 from typing import TypeVar
 
-import xlsxwriter
-
+from loading import ITI_HEADER, put, workbook, zipped
 from oracle import Drop, Entry, Extract, Row, moment
 
 T = TypeVar("T")
@@ -37,8 +34,7 @@ OTHER_COLUMNS = {
 FREE_TEXT = ["", "", "x", '5" pouces', 'La "Ferme"', "l'été"]
 
 
-def words(text: str) -> list[str]:
-    return text.split()
+words = str.split
 
 
 def quoted(value: str) -> str:
@@ -345,12 +341,8 @@ class Writer:
         if container == "gzip":
             content = gzip.compress(content)
         elif container == "zip":
-            file = io.BytesIO()
-            with zipfile.ZipFile(file, "w") as archive:
-                archive.writestr("table.csv", content)
-            content = file.getvalue()
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
+            content = zipped({"table.csv": content})
+        put(path.parent, path.name, content)
 
     def lines(self, table: str, rows: list[Row], separator: str) -> list[str]:
         """Header and records, the columns in any order among others."""
@@ -428,27 +420,22 @@ class Writer:
             if self.chance(0.5):
                 text = "\n".join([*self.lines("listes", rows, ";"), ""])
                 self.write_text(folder / f"geiq_{year}.csv", text, "utf-8")
-                continue
-            folder.mkdir(parents=True, exist_ok=True)
-            with xlsxwriter.Workbook(folder / f"geiq_{year}.xlsx") as workbook:
-                sheet = workbook.add_worksheet()
-                sheet.write_row(0, 0, rows[0])
-                for line, row in enumerate(rows, start=1):
-                    for place, value in enumerate(row.values()):
-                        # A number has lost its leading zeros.
-                        is_number = value.isdigit() and value[0] != "0" and self.chance(0.5)
-                        if is_number:
-                            sheet.write_number(line, place, int(value))
-                        else:
-                            sheet.write_string(line, place, value)
+            else:
+                lines = [[*rows[0]], *([*map(self.cell, row.values())] for row in rows)]
+                put(folder, f"geiq_{year}.xlsx", workbook(lines))
         return lists
+
+    def cell(self, value: str) -> object:
+        """A text, or the number that it is: not one whose leading zeros would be lost."""
+        is_number = value.isdigit() and value[0] != "0" and self.chance(0.5)
+        return int(value) if is_number else value
 
     def write_iti(self, folder: Path) -> tuple[date, list[Entry]]:
         """Months and regions in the first row of their block, totals, blank rows, a footnote."""
         dated = self.today + timedelta(days=self.pick([-40, -1, 0, 40]))
         entries: list[Entry] = []
         lines: list[list[object]] = [["Entrées en ITI"]] * self.random.randint(0, 2)
-        lines.append(["Mois", "Région", "Département", "Réseau", "Entrées"])
+        lines.append([*ITI_HEADER])
         for _ in range(self.nb_rows // 6):
             month = self.day(2020, self.today.year).replace(day=1)
             cell = self.pick([self.month_as_typed(month)], NOT_MONTHS)
@@ -469,12 +456,7 @@ class Writer:
                     lines += [[]] * self.random.randint(0, 1)
                     entries.append(Entry(None, "NL", None, is_total=True))
         lines += [[], ["Source : Bpifrance"]]
-        folder.mkdir(parents=True, exist_ok=True)
-        path = folder / f"iti_entrees_{dated:%Y%m%d}.xlsx"
-        with xlsxwriter.Workbook(path, {"default_date_format": "mmm-yy"}) as workbook:
-            sheet = workbook.add_worksheet()
-            for number, cells in enumerate(lines):
-                sheet.write_row(number, 0, cells)
+        put(folder, f"iti_entrees_{dated:%Y%m%d}.xlsx", workbook(lines))
         return dated, entries
 
 

@@ -47,12 +47,8 @@ def test_a_lock_goes_with_its_process(
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("has_fcntl", [True, False])
-def test_where_no_lock_can_be(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, has_fcntl: bool
-) -> None:
-    if not has_fcntl:
-        monkeypatch.setattr(disk, "fcntl", None)
+@pytest.mark.usefixtures("locks")
+def test_where_no_lock_can_be(tmp_path: Path) -> None:
     with pytest.raises(OSError, match=r"denied|No such"), disk.held(tmp_path / "no" / "x", "busy"):
         pass
 

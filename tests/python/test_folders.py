@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-import signal
-import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -32,7 +30,7 @@ def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def write(out: Path, *names: str, command: str = "site", text: str = "new") -> None:
     with replaced(out, command, others=("catalogue", "donnees")) as folder:
         for name in names:
-            put(folder, name, text.encode())
+            put(folder, name, text)
 
 
 def contents(folder: Path) -> dict[str, str]:
@@ -185,19 +183,11 @@ with replaced(Path(sys.argv[1]), "site") as folder:
 """
 
 
-@pytest.fixture
-def slow(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
-    """A process that has half written the folder `site`."""
-    with begun(SLOW, tmp_path / "site") as process:
-        yield process
-
-
-def test_a_kill_leaves_what_was_there(tmp_path: Path, request: pytest.FixtureRequest) -> None:
+def test_a_kill_leaves_what_was_there(tmp_path: Path) -> None:
     out = tmp_path / "site"
     write(out, "index.html", text="old")
-    slow = request.getfixturevalue("slow")
-    slow.send_signal(signal.SIGKILL)
-    slow.wait()
+    with begun(SLOW, out):
+        pass  # killed here
     assert contents(out) == {"index.html": "old"}
     assert (tmp_path / ".site.iae-new" / "index.html").read_text() == "half"
     write(out, "index.html")
@@ -205,12 +195,12 @@ def test_a_kill_leaves_what_was_there(tmp_path: Path, request: pytest.FixtureReq
     assert sorted(tmp_path.iterdir()) == [tmp_path / "here", out]
 
 
-@pytest.mark.usefixtures("slow")
 def test_another_that_writes_at_the_same_time_is_left_alone(tmp_path: Path) -> None:
-    with pytest.raises(IaeError, match="another iae command is writing it"):
-        write(tmp_path / "site", "index.html")
-    assert contents(tmp_path / ".site.iae-new") == {"index.html": "half"}
-    write(tmp_path / "other", "index.html")
+    with begun(SLOW, tmp_path / "site"):
+        with pytest.raises(IaeError, match="another iae command is writing it"):
+            write(tmp_path / "site", "index.html")
+        assert contents(tmp_path / ".site.iae-new") == {"index.html": "half"}
+        write(tmp_path / "other", "index.html")
 
 
 def test_killed_between_the_two_renames(tmp_path: Path) -> None:

@@ -14,8 +14,8 @@ import pytest
 from conftest import REAL_DATA
 from loading import (
     CONTRATS_AIDES,
-    FLUXIAE,
     ITI,
+    ITI_HEADER,
     NIR,
     PRO,
     Warehouse,
@@ -23,8 +23,6 @@ from loading import (
     contract,
     edition,
     extrapro,
-    fluxiae_texts,
-    tarred,
     workbook,
     workbook_of,
     write_fluxiae,
@@ -150,6 +148,7 @@ def test_which_nir_is_usable(warehouse: Warehouse) -> None:
 
 
 def test_iti_workbook(warehouse: Warehouse) -> None:
+    """The cells of a total, in the first or the second column, do not fill down."""
     rows: list[list[object]] = [
         ["Entrées dans le programme ITI"],
         [],
@@ -157,9 +156,11 @@ def test_iti_workbook(warehouse: Warehouse) -> None:
         [dt.date(2021, 1, 1), "Bretagne", "Finistère", "BGE", 12],
         [None, None, "Morbihan", "BGE", 3.0],
         [None, "Total Bretagne", None, None, 15],
+        [None, None, "Finistère", "Adie", 2],
         [None, None, None, None, None],
         [None, "Corse", "2A", "Adie", "1 204"],
-        ["TOTAL janvier", None, None, None, 1219],
+        ["Sous-total", None, None, None, 1206],
+        [None, None, "2B", "Adie", 6],
         ["févr.-21", "Bretagne", "Finistère", "BGE", 1.5],
         [None, None, None, None, 4],
         ["Mois ", "REGION", "Département", "Réseau", "Entrées"],
@@ -174,11 +175,13 @@ def test_iti_workbook(warehouse: Warehouse) -> None:
         ("2021-01-01", "Bretagne", "Finistère", "BGE", "12", 4),
         ("2021-01-01", "Bretagne", "Morbihan", "BGE", "3", 5),
         ("2021-01-01", "Total Bretagne", None, None, "15", 6),
-        ("2021-01-01", "Corse", "2A", "Adie", "1 204", 8),
-        ("TOTAL janvier", "Corse", None, None, "1219", 9),
-        ("févr.-21", "Bretagne", "Finistère", "BGE", "1.5", 10),
-        ("févr.-21", "Bretagne", None, None, "4", 11),
-        ("févr.-21", "Bretagne", "Morbihan", "BGE", "5", 13),
+        ("2021-01-01", "Bretagne", "Finistère", "Adie", "2", 7),
+        ("2021-01-01", "Corse", "2A", "Adie", "1 204", 9),
+        ("Sous-total", "Corse", None, None, "1206", 10),
+        ("2021-01-01", "Corse", "2B", "Adie", "6", 11),
+        ("févr.-21", "Bretagne", "Finistère", "BGE", "1.5", 12),
+        ("févr.-21", "Bretagne", None, None, "4", 13),
+        ("févr.-21", "Bretagne", "Morbihan", "BGE", "5", 15),
     ]
 
 
@@ -187,11 +190,10 @@ def test_every_visible_sheet_with_the_header_is_read(warehouse: Warehouse) -> No
 
     Lines are counted on and on, through the sheets that are read.
     """
-    header = ["Mois", "Région", "Département", "Réseau", "Entrées"]
     sheets: dict[str, list[list[object]]] = {
         "Lisez-moi": [["Entrées par mois"]],
-        "2021": [["Entrées"], header, ["2021-12", "Bretagne", "Finistère", "BGE", 1]],
-        "Calculs": [header, ["2021-11", "Bretagne", "Finistère", "BGE", 99]],
+        "2021": [["Entrées"], ITI_HEADER, ["2021-12", "Bretagne", "Finistère", "BGE", 1]],
+        "Calculs": [ITI_HEADER, ["2021-11", "Bretagne", "Finistère", "BGE", 99]],
         "2022": [
             ["Entrées", "Réseau", "Note", "Mois", "Région", "Département"],
             [2, "BGE", "x", None, None, "Morbihan"],
@@ -211,27 +213,6 @@ def test_every_visible_sheet_with_the_header_is_read(warehouse: Warehouse) -> No
         "iti_entrees_20220301.xlsx, sheet Calculs (hidden)",
         "iti_entrees_20220301.xlsx, sheet Lisez-moi (no such header)",
     ]
-
-
-def test_the_cells_of_a_total_do_not_fill_down(warehouse: Warehouse) -> None:
-    """After each total, in the first or the second column, the block before it goes on."""
-    totals = ["Total", "Sous-total Bretagne"]
-    rows: list[list[object]] = [["Mois", "Région", "Département", "Réseau", "Entrées"]]
-    for total in totals:
-        for place in (0, 1):
-            rows += [
-                ["2021-12", "Bretagne", "Finistère", "BGE", 1],
-                [*[None] * place, total, *[None] * (3 - place), 1],
-                [None, None, "Morbihan", "BGE", 3],
-            ]
-    warehouse.load_files({ITI: workbook(rows)})
-    found = warehouse.query(
-        "select mois, region, departement from raw.bpifrance_iti__iti_entrees order by _line"
-    )
-    assert [row[rank % 2] for rank, row in enumerate(found[1::3])] == [
-        total for total in totals for _ in range(2)
-    ]
-    assert set(found[2::3]) == {("2021-12", "Bretagne", "Morbihan")}
 
 
 GEIQ_HEADER = ["Nom", "Rue", "Rue (suite)", "Code Postal", "Ville", "SIRET", "e-mail"]
@@ -288,36 +269,6 @@ def test_a_system_without_memory_files_lands_the_same(
         (152, "too few columns")
     ]
     assert warehouse.query("select count(*) from raw.asp_fluxiae__salarie") == [(3,)]
-
-
-TEXTS = fluxiae_texts()
-GZIPPED = {f"{name}.gz": gzip.compress(text) for name, text in TEXTS.items()}
-AES_ZIPPED = {f"{name}.zip": zipped({name: text}, "secret") for name, text in TEXTS.items()}
-# The same extract, as it can be delivered: file names and contents.
-DELIVERIES = {
-    "plain": TEXTS,
-    "gzip": GZIPPED,
-    "zip named .csv.gz": {
-        f"{name}.gz": zipped({"export.csv": text}) for name, text in TEXTS.items()
-    },
-    "AES zips": AES_ZIPPED,
-    "one zip of all, named .tar.gz": {"fluxIAE_ITOU_22022022_112211.tar.gz": zipped(TEXTS)},
-    "one tar.gz of all": {"fluxIAE_ITOU_22022022_112211.tar.gz": tarred(TEXTS)},
-    "one zip of gzips": {"fluxIAE.zip": zipped(GZIPPED)},
-    "zip of AES zips": {"RIAE.zip": zipped(AES_ZIPPED)},
-}
-
-
-@pytest.mark.parametrize("files", DELIVERIES.values(), ids=DELIVERIES)
-def test_every_container(
-    files: dict[str, bytes], warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("IAE_ARCHIVE_PASSWORD", "secret")
-    [outcome] = warehouse.load_files(below("asp_fluxiae", files))
-    assert [(file.table, file.nb_rows) for file in outcome.files] == [(name, 3) for name in FLUXIAE]
-    assert warehouse.query("select count(*), min(_line) from raw.asp_fluxiae__structure") == [
-        (3, 3)
-    ]
 
 
 def test_real_editions_of_the_barometre(warehouse: Warehouse) -> None:

@@ -16,7 +16,6 @@ import stat
 import struct
 import tarfile
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import duckdb
@@ -28,6 +27,7 @@ from loading import (
     EXTRAPRO,
     FLUXIAE,
     ITI,
+    ITI_HEADER,
     NIR,
     PRO,
     SALT,
@@ -40,8 +40,10 @@ from loading import (
     fluxiae_text,
     fluxiae_texts,
     put,
+    put_all,
     rows_of,
     run,
+    tarred,
     workbook,
     write_fluxiae,
     zipped,
@@ -59,31 +61,18 @@ ZIP_CRYPTO = base64.b64decode(
 )
 
 
-@dataclass(frozen=True)
-class Case:
-    """What is delivered, and what must become of it.
+# Salarie in a FluxIAE drop that is else whole, the files of a drop by their names, or what writes
+# a drop.
+Delivery = Content | Mapping[str, bytes | str] | Callable[[Path], object]
 
-    `delivered` is Salarie in a FluxIAE drop that is else whole, the files of a drop by their
-    names, or what writes one. It is either `refused`, a pattern of the sentence shown, or landed,
-    with `rejected` rows, however many.
-    """
 
-    name: str
-    delivered: Content | Mapping[str, bytes | str] | Callable[[Path], object]
-    refused: str = ""
-    rejected: list[tuple[int, str]] = field(default_factory=list)
-    options: tuple[str, ...] = ()
-    password: str | None = None
-    landed: str = ""
-
-    def write(self, drop: Path) -> None:
-        if callable(self.delivered):
-            self.delivered(drop)
-        elif isinstance(self.delivered, Mapping):
-            for name, content in self.delivered.items():
-                put(drop, name, content.encode() if isinstance(content, str) else content)
-        else:
-            write_fluxiae(drop, {"salarie": self.delivered})
+def write(drop: Path, delivery: Delivery) -> None:
+    if callable(delivery):
+        delivery(drop)
+    elif isinstance(delivery, Mapping):
+        put_all(drop, delivery)
+    else:
+        write_fluxiae(drop, {"salarie": delivery})
 
 
 def flux(**contents: Content | None) -> Callable[[Path], object]:
@@ -102,17 +91,6 @@ def salarie(*, nb_rows: int = 3, **options: object) -> str:
 def edited(change: Callable[[list[bytes]], list[bytes]]) -> bytes:
     """Salarie (DEB, header, three records, FIN), its lines changed."""
     return b"".join(change(salarie().encode().splitlines(keepends=True)))
-
-
-def tar_of(name: str, kind: bytes = tarfile.REGTYPE, link: str = "") -> bytes:
-    """A tar of one member, without content."""
-    member = tarfile.TarInfo(name)
-    member.type = kind
-    member.linkname = link
-    content = io.BytesIO()
-    with tarfile.open(fileobj=content, mode="w:gz") as packed:
-        packed.addfile(member)
-    return content.getvalue()
 
 
 def declared_huge() -> bytes:
@@ -153,7 +131,7 @@ def sheets_book() -> bytes:
         chart.add_series({"values": "=Données!$E$1:$E$2"})
         book.add_chartsheet("Courbe").set_chart(chart)
         hidden = book.add_worksheet("Données")
-        hidden.write_row(0, 0, ["Mois", "Région", "Département", "Réseau", "Entrées"])
+        hidden.write_row(0, 0, ITI_HEADER)
         hidden.hide()
     return content.getvalue()
 
@@ -168,7 +146,7 @@ def formula_book() -> bytes:
     content = io.BytesIO()
     with xlsxwriter.Workbook(content) as book:
         sheet = book.add_worksheet()
-        sheet.write_row(0, 0, ["Mois", "Région", "Département", "Réseau", "Entrées"])
+        sheet.write_row(0, 0, ITI_HEADER)
         sheet.write_row(1, 0, ["2021-01", "Bretagne", "Finistère", "BGE"])
         sheet.write_formula(1, 4, '=HYPERLINK("http://x")', value=7)
         sheet.write_string(2, 0, "=cmd|' /C calc'!A0")
@@ -207,99 +185,74 @@ INSTEAD = {
     "a Parquet file": b"PAR1" + noise(999),
 }
 
-CASES = [
+# What is delivered, and a pattern of the sentence that is shown.
+REFUSED: dict[str, tuple[Delivery, str]] = {
     # Containers
-    Case("truncated gzip", gzip.compress(WHOLE * 9)[:-20], "damaged or cut"),
-    Case("gzip cut in its head", b"\x1f\x8b\x08", "damaged or cut"),
-    Case("gzip with a wrong checksum", gzip.compress(WHOLE)[:-8] + bytes(8), "damaged"),
-    Case("gzip, then something else", gzip.compress(WHOLE) + b"more", "damaged"),
-    Case("gzip of nothing", b"", "is empty"),
-    Case("file of no byte", {PRO: b""}, "is empty"),
-    Case("binary noise", noise(100_000), "is no text, where text in columns is expected"),
-    Case("binary noise without a line end", bytes(range(11, 256)) * 99_999, "no line ends"),
-    Case("binary noise after a good start", WHOLE[:-8] + noise(300_000), "records cannot be read"),
-    Case("truncated zip", zipped({"a.csv": WHOLE})[:-30], "damaged or cut"),
-    Case("zip whose bytes are damaged", damaged(zipped({"a.csv": WHOLE})), "damaged or cut"),
-    Case("zip of nothing", {ARCHIVE: zipped({})}, "archive is empty"),
-    Case(
-        "zip of two files for one table",
+    "truncated gzip": (gzip.compress(WHOLE * 9)[:-20], "damaged or cut"),
+    "gzip cut in its head": (b"\x1f\x8b\x08", "damaged or cut"),
+    "gzip with a wrong checksum": (gzip.compress(WHOLE)[:-8] + bytes(8), "damaged"),
+    "gzip, then something else": (gzip.compress(WHOLE) + b"more", "damaged"),
+    "gzip of nothing": (b"", "is empty"),
+    "file of no byte": ({PRO: b""}, "is empty"),
+    "binary noise": (noise(100_000), "is no text, where text in columns is expected"),
+    "binary noise without a line end": (bytes(range(11, 256)) * 99_999, "no line ends"),
+    "binary noise after a good start": (WHOLE[:-8] + noise(300_000), "records cannot be read"),
+    "truncated zip": (zipped({"a.csv": WHOLE})[:-30], "damaged or cut"),
+    "zip whose bytes are damaged": (damaged(zipped({"a.csv": WHOLE})), "damaged or cut"),
+    "zip of nothing": ({ARCHIVE: zipped({})}, "archive is empty"),
+    "zip of two files for one table": (
         {ARCHIVE: zipped({**fluxiae_texts(), "copy/" + next(iter(fluxiae_texts())): b""})},
         "several files for one table",
     ),
-    *(
-        Case(f"entry with a path: {path}", {ARCHIVE: zipped({path + ENTRY: b"x"})}, "leads out of")
+    **{
+        f"entry with a path: {path}": ({ARCHIVE: zipped({path + ENTRY: b"x"})}, "leads out of")
         for path in ("../", "/etc/", "C:\\")
-    ),
-    Case(
-        "entry that is a link",
-        {ARCHIVE: zipped({ENTRY: b"/etc/passwd"}, mode=stat.S_IFLNK | 0o777)},
-        "links are refused",
-    ),
-    Case(
-        "tar with a link",
-        {ARCHIVE: tar_of(ENTRY, tarfile.SYMTYPE, "/etc/passwd")},
-        "links are refused",
-    ),
-    Case("tar with a hard link", {ARCHIVE: tar_of("a", tarfile.LNKTYPE, "b")}, "links are refused"),
-    Case("tar with a device", {ARCHIVE: tar_of("a", tarfile.CHRTYPE)}, "links are refused"),
-    Case("tar that climbs out", {ARCHIVE: tar_of("../a")}, "leads out of it"),
+    },
+    **{
+        f"{what} in an archive": ({ARCHIVE: archive}, "links are refused")
+        for what, archive in (
+            ("link", zipped({ENTRY: b"/etc/passwd"}, mode=stat.S_IFLNK | 0o777)),
+            ("link of a tar", tarred({ENTRY: b""}, tarfile.SYMTYPE, "/etc/passwd")),
+            ("hard link", tarred({"a": b""}, tarfile.LNKTYPE, "b")),
+            ("device", tarred({"a": b""}, tarfile.CHRTYPE)),
+        )
+    },
+    "tar that climbs out": ({ARCHIVE: tarred({"../a": b""})}, "leads out of it"),
     # Bombs take a while to pack: each when its turn comes.
-    Case(
-        "zip bomb",
+    "zip bomb": (
         lambda drop: flux(salarie=zipped({"a.csv": bytes(100 << 20)}))(drop),
         "beyond the limits",
     ),
-    Case(
-        "gzip bomb",
+    "gzip bomb": (
         lambda drop: flux(salarie=gzip.compress(WHOLE + bytes(100 << 20)))(drop),
         "beyond the limits",
     ),
-    Case("zip that declares 4 GB", {ARCHIVE: declared_huge()}, "beyond the limits"),
-    Case(
-        "four containers deep",
+    "zip that declares 4 GB": ({ARCHIVE: declared_huge()}, "beyond the limits"),
+    "four containers deep": (
         {ARCHIVE: zipped({"c.zip": zipped({"b.zip": zipped({"a.csv.gz": gzip.compress(WHOLE)})})})},
         "beyond 3 levels",
     ),
-    Case(
-        "gzip four times",
+    "gzip four times": (
         gzip.compress(gzip.compress(gzip.compress(gzip.compress(WHOLE)))),
         "beyond 3 levels",
     ),
-    Case(
-        "password not given",
-        {ARCHIVE: zipped(fluxiae_texts(), PASSWORD)},
-        "set IAE_ARCHIVE_PASSWORD",
-    ),
-    Case(
-        "wrong password",
-        {ARCHIVE: zipped(fluxiae_texts(), PASSWORD)},
-        "does not open it",
-        password="wrong-secret",
-    ),
-    Case(
-        "truncated AES zip",
-        {ARCHIVE: zipped(fluxiae_texts(), PASSWORD)[:-99]},
-        "damaged or cut",
-        password=PASSWORD,
-    ),
-    Case(
-        "wrong password of a ZipCrypto zip",
+    "wrong password": ({ARCHIVE: zipped(fluxiae_texts(), PASSWORD)}, "does not open it"),
+    "truncated AES zip": ({ARCHIVE: zipped(fluxiae_texts(), PASSWORD)[:-99]}, "damaged or cut"),
+    "wrong password of a ZipCrypto zip": (
         {ARCHIVE: ZIP_CRYPTO},
         "IAE_ARCHIVE_PASSWORD does not open it",
-        password="wrong-secret",
     ),
-    Case(
-        "zip packed in a way that cannot be read",
+    "zip packed in a way that cannot be read": (
         deflate64(zipped({"a.csv": WHOLE})),
         "packed or encrypted in a way that cannot be read.*deflate64",
     ),
     # What it is instead
-    *(
-        Case(f"instead of a table: {what}", gzip.compress(content), f"is {what}")
+    **{
+        f"instead of a table: {what}": (gzip.compress(content), f"is {what}")
         for what, content in INSTEAD.items()
-    ),
-    *(
-        Case(f"instead of a table: {name}", {PRO: content}, f"is {what},")
+    },
+    **{
+        f"instead of a table: {name}": ({PRO: content}, f"is {what},")
         for name, what, content in (
             ("HTML without its head", r"a web page \(HTML\), .*login", b"<table><tr><td>x"),
             ("JSON of one line each", "a JSON file", b'{}\n{"a": 1}\n'),
@@ -314,57 +267,45 @@ CASES = [
                 zipped({"mimetype": b"application/epub+zip", "content.opf": b"x"}),
             ),
         )
-    ),
-    *(
-        Case(f"instead of an archive: {what}", {ARCHIVE: content}, f"is {what}.*not a .zip")
+    },
+    **{
+        f"instead of an archive: {what}": ({ARCHIVE: content}, f"is {what}.*not a .zip")
         for what, content in INSTEAD.items()
         if "archive" in what or "HTML" in what
-    ),
-    Case(
-        "instead of an archive: a part of one",
+    },
+    "instead of an archive: a part of one": (
         {ARCHIVE: b"PK\x07\x08" + zipped(fluxiae_texts())},
         "the first part of a Zip in several parts",
     ),
-    Case("UTF-32", {PRO: extrapro().encode("utf-32")}, "is a text in UTF-32"),
-    Case(
-        "line that says the separator",
-        {PRO: "sep=;\n" + extrapro(contract("1"))},
-        landed="select min(_line) = 3 and count(*) = 1 from raw.extrapro__contrats_pro",
-    ),
-    Case("CSV named as an archive", {ARCHIVE: WHOLE}, "is a text, not a .zip"),
-    Case("workbook instead of CSV", {PRO: formula_book()}, "is a workbook.*save it as CSV"),
-    Case("old workbook instead of CSV", {PRO: ole("Workbook")}, "is an Excel workbook"),
-    Case("Word document as a workbook", {ITI: ole("WordDocument")}, "is a Word document"),
-    Case("OLE file of no kind", {ITI: ole("Other")}, "older Office, of no known kind"),
-    Case(
-        "workbook protected by a password",
+    "UTF-32": ({PRO: extrapro().encode("utf-32")}, "is a text in UTF-32"),
+    "CSV named as an archive": ({ARCHIVE: WHOLE}, "is a text, not a .zip"),
+    "workbook instead of CSV": ({PRO: formula_book()}, "is a workbook.*save it as CSV"),
+    "old workbook instead of CSV": ({PRO: ole("Workbook")}, "is an Excel workbook"),
+    "Word document as a workbook": ({ITI: ole("WordDocument")}, "is a Word document"),
+    "OLE file of no kind": ({ITI: ole("Other")}, "older Office, of no known kind"),
+    "workbook protected by a password": (
         {ITI: ole("EncryptedPackage")},
         "protected by a password, where .* save it without one",
     ),
-    Case(
-        "HTML table named .xls",
+    "HTML table named .xls": (
         {"geiq/geiq_2021.xls": "<html><table><tr><td>Nom"},
         r"is a web page \(HTML\)",
     ),
-    Case(
-        "another table of the source",
+    "another table of the source": (
         fluxiae_text(FLUXIAE["structure"], []),
         "no column salarie_id.*its columns are those of asp_fluxiae, structure",
     ),
-    Case(
-        "file of another source",
+    "file of another source": (
         {"asp_contrats_aides/contrats_aides_20220301.csv": extrapro(contract("1"))},
         "its columns are those of extrapro, contrats_pro",
     ),
-    Case(
-        "workbook with a readme, a chart and a hidden sheet only",
+    "workbook with a readme, a chart and a hidden sheet only": (
         {ITI: sheets_book()},
         "sheet Lisez-moi, line 1; .*sheet Courbe .not of cells.; .*sheet Données .hidden.*"
         "no column mois",
     ),
     # Key columns
-    Case(
-        "SIRETs ruined by a spreadsheet",
+    "SIRETs ruined by a spreadsheet": (
         {
             PRO: pros(
                 {"SIRET_EMPLOYEUR": "4,12341E+13"},
@@ -374,17 +315,11 @@ CASES = [
         },
         r"column siret_employeur holds a SIRET of 14 digits in 1 of 3 filled rows.*'\d",
     ),
-    Case(
-        "dates in another form",
+    "dates in another form": (
         {PRO: pros(*[{"DATE_DEBUT": f"2022-03-{day}"} for day in (11, 12, 13)])},
         "column date_debut holds a date DD/MM/YYYY in 0 of 3 filled rows.* '2022-03-11'",
     ),
-    Case(
-        "two dates in another form",
-        {PRO: pros(*[{"DATE_DEBUT": f"2022-03-{day}"} for day in (11, 12)])},
-    ),
-    Case(
-        "hours with a decimal comma",
+    "hours with a decimal comma": (
         flux(
             etat_mensuel_indiv=[
                 {"emi_nb_heures_travail": hours}
@@ -393,188 +328,107 @@ CASES = [
         ),
         "column emi_nb_heures_travail holds hours .* in 1 of 6",
     ),
-    Case(
-        "months in words",
+    "months in words": (
         flux(etat_mensuel_indiv=[{"emi_sme_mois": "février 22"}] * 3),
         "column emi_sme_mois holds a month from 1 to 12 in 0 of 3",
     ),
-    Case(
-        "ids wholly empty",
+    "ids wholly empty": (
         flux(contrat_mission=[{"contrat_id_pph": "1"}] * 10),
         "column contrat_id_ctr holds an id in 0 of 10 rows only",
     ),
-    Case(
-        "NIRs masked, and not shown",
+    "NIRs masked, and not shown": (
         [{"salarie_id": "1", "salarie_nir": f"9{NIR}"}] * 1_000,
         "column salarie_nir_hash holds a NIR of 13 or 15 characters in 0 of 1,000 rows only;",
     ),
-    Case(
-        "ten people with the same placeholder for a NIR",
-        [{"salarie_id": "1", "salarie_nir": "1000000000000"}] * 10,
-        landed="select count(*) = 10 and count(salarie_nir_hash) = 0 from raw.asp_fluxiae__salarie",
-    ),
-    Case(
-        "INSEE codes that are labels",
+    "INSEE codes that are labels": (
         {PRO: pros(*[{"CODE_COMMUNE_INSEE": "Lille"}] * 3)},
         "column code_commune_insee holds .* in 0 of 3 filled rows only, such as a text without",
     ),
-    Case(
-        "columns shifted: a NIR in place of a date",
+    "columns shifted: a NIR in place of a date": (
         {PRO: pros(*[{"DATE_DEBUT": NIR, "NIR": ""}] * 3)},
         "column date_debut .* such as a number that looks like a NIR",
     ),
     # Envelope and header
-    Case("FIN announces more", salarie(fin=4), "FIN announces 4 records and 3"),
-    Case("FIN announces fewer", salarie(fin=2), "FIN announces 2 records and 3"),
-    Case("FIN announces far too many", salarie(fin=10**30), "FIN announces"),
-    Case("file cut, FIN lost, compared", edited(lambda lines: lines[:2]), "salarie, rows: 3 to 0"),
-    Case("last record cut", WHOLE[: WHOLE.rindex(b"2|18505")], rejected=[(5, "too few columns")]),
-    Case(
-        "last record cut, by default",
+    "FIN announces more": (salarie(fin=4), "FIN announces 4 records and 3"),
+    "FIN announces fewer": (salarie(fin=2), "FIN announces 2 records and 3"),
+    "FIN announces far too many": (salarie(fin=10**30), "FIN announces"),
+    "file cut, FIN lost, compared": (edited(lambda lines: lines[:2]), "salarie, rows: 3 to 0"),
+    "last record cut, by default": (
         WHOLE[: WHOLE.rindex(b"2|18505")],
         "1 of 3 records cannot be read, the first at line 5",
     ),
-    Case("two files in one", WHOLE + WHOLE, "FIN announces 3 records and 9"),
-    Case("DEB without a date", salarie(deb="99999999_112211"), "bears no date"),
-    Case("DEB alone", edited(lambda lines: lines[:1]), "without a header"),
-    Case("header alone", salarie(nb_rows=0), "salarie, rows: 3 to 0"),
-    Case("header alone, accepted", salarie(nb_rows=0), options=("--accept",)),
-    Case("no header", edited(lambda lines: [lines[0], *lines[2:]]), "no column salarie_id"),
-    Case(
-        "missing column", salarie().replace("salarie_nir", "salarie_nni"), "no column salarie_nir"
-    ),
-    Case(
-        "missing column of Structure",
+    "two files in one": (WHOLE + WHOLE, "FIN announces 3 records and 9"),
+    "DEB without a date": (salarie(deb="99999999_112211"), "bears no date"),
+    "DEB alone": (edited(lambda lines: lines[:1]), "without a header"),
+    "header alone": (salarie(nb_rows=0), "salarie, rows: 3 to 0"),
+    "no header": (edited(lambda lines: [lines[0], *lines[2:]]), "no column salarie_id"),
+    "missing column": (salarie().replace("salarie_nir", "salarie_nni"), "no column salarie_nir"),
+    "missing column of Structure": (
         flux(structure="structure_id_siae|x\n1|2\n"),
         "no column structure_siret_signature",
     ),
-    Case(
-        "column twice",
+    "column twice": (
         salarie().replace("salarie_nom_usage", "salarie_id"),
         "column salarie_id more than once",
     ),
-    Case("wrong separator", salarie().replace("|", ";"), "no column salarie_id"),
-    Case("UTF-16", salarie().encode("utf-16"), "UTF-16"),
-    Case("line ends of another age", salarie(end="\r"), "lines end in CR alone"),
+    "wrong separator": (salarie().replace("|", ";"), "no column salarie_id"),
+    "UTF-16": (salarie().encode("utf-16"), "UTF-16"),
+    "line ends of another age": (salarie(end="\r"), "lines end in CR alone"),
     # Records
-    Case(
-        "wrong separator in the records",
+    "wrong separator in the records": (
         edited(lambda lines: [*lines[:2], *(line.replace(b"|", b";") for line in lines[2:5])]),
         "records cannot be read",
     ),
-    Case(
-        "too few columns", WHOLE.replace(b"|salarie_id 1", b""), rejected=[(4, "too few columns")]
-    ),
-    Case(
-        "too many, by default",
+    "too many, by default": (
         WHOLE.replace(b"salarie_id 1", b"|"),
         r"1 of 3 .* line 4 \(too many columns\)",
     ),
-    *(
-        Case(
-            f"line of {nb_megabytes} MB",
-            WHOLE.replace(b"salarie_id 1", noise(nb_megabytes << 19).hex().encode()),
-            rejected=[(4, "record longer than 1 MB")],
-        )
-        # Cut at different places on its way, never landed without its middle.
-        for nb_megabytes in (3, 5, 7, 18)
-    ),
-    Case(
-        "SQL as a value",
-        WHOLE.replace(b"salarie_id 1", b"'); drop schema raw cascade; --"),
-        landed="select bool_or(salarie_id like '%drop schema%') from raw.asp_fluxiae__salarie",
-    ),
-    Case("SQL as a column", WHOLE.replace(b"salarie_nom_usage", b"x', 'y'); drop schema raw; --")),
-    Case(
-        "negative hours, dates far away",
-        flux(
-            etat_mensuel_indiv=[{"emi_nb_heures_travail": "-5", "emi_date_creation": "31/02/9999"}]
-            * 3
-        ),
-        landed=(
-            "select count(*) = 3 from raw.asp_fluxiae__etat_mensuel_indiv "
-            "where emi_nb_heures_travail = '-5' and emi_date_creation = '31/02/9999'"
-        ),
-    ),
     # Names and dates
-    Case("missing file", flux(salarie=None), "no file for salarie.*fluxIAE_Salarie_DDMMYYYY"),
-    Case("a folder in place of a file", salarie_made(Path.mkdir), "no file for salarie"),
-    Case(
-        "a link to nowhere",
+    "missing file": (flux(salarie=None), "no file for salarie.*fluxIAE_Salarie_DDMMYYYY"),
+    "a folder in place of a file": (salarie_made(Path.mkdir), "no file for salarie"),
+    "a link to nowhere": (
         salarie_made(lambda path: path.symlink_to("nowhere")),
         "no file for salarie",
     ),
-    Case(
-        "two files for one table",
+    "two files for one table": (
         lambda drop: (write_fluxiae(drop), write_fluxiae(drop, stamp="22022022_120000")),
         "several files for one table",
     ),
-    Case(
-        "a date to come",
-        lambda drop: write_fluxiae(drop, stamp="22022099_112211"),
-        "dated 2099-02-22",
-    ),
-    Case(
-        "a date long gone",
+    "a date long gone": (
         lambda drop: write_fluxiae(drop, stamp="22021922_112211"),
         "dated 1922-02-22",
     ),
-    Case(
-        "no such day in a name",
+    "no such day in a name": (
         {"extrapro/contrats_pro_20220230.csv": extrapro(contract("1"))},
         "no date in the file names",
     ),
-    Case(
-        "SQL in a file name",
-        {"geiq/geiq_2021'); drop schema raw; --.csv": GEIQ_LIST},
-        landed="select count(*) = 1 from raw.geiq__listes where _file like '%drop schema%'",
-    ),
-    Case(
-        "control characters in a file name",
-        {"geiq/geiq_2021\x1b[31m[red]\n.csv": GEIQ_LIST},
-        landed="select count(*) = 1 from raw.geiq__listes where _file = 'geiq_2021?[31m[red]?.csv'",
-    ),
-    Case(
-        "a file name that is not Unicode",
-        {os.fsdecode(b"geiq/geiq_2021\xff.csv"): GEIQ_LIST},
-        landed="select count(*) = 1 from raw.geiq__listes",
-    ),
     # The other formats
-    Case(
-        "delimited: wrong separator",
+    "delimited: wrong separator": (
         {PRO: extrapro(contract("1")).replace(";", ",")},
         "no column num_contrat",
     ),
-    Case(
-        "delimited: missing column",
+    "delimited: missing column": (
         {PRO: extrapro(contract("1")).replace("NIR", "NNI")},
         "no column nir",
     ),
-    Case("delimited: header alone", {PRO: extrapro()}),
-    Case(
-        "delimited: only bad rows", {PRO: extrapro("1;2", "3;4")}, "2 of 2 records cannot be read"
-    ),
-    Case(
-        "delimited: SQL as a separator",
+    "delimited: only bad rows": ({PRO: extrapro("1;2", "3;4")}, "2 of 2 records cannot be read"),
+    "delimited: SQL as a separator": (
         {"geiq/geiq_2021.csv": "Nom';Code Postal';Ville';SIRET'\n"},
         "no column nom",
     ),
-    Case("workbook that is text", {ITI: "Mois;Région\n"}, "where a workbook is expected"),
-    Case("workbook that is noise", {ITI: noise(9_999)}, "where a workbook is expected"),
-    Case(
-        "workbook cut",
+    "workbook that is text": ({ITI: "Mois;Région\n"}, "where a workbook is expected"),
+    "workbook that is noise": ({ITI: noise(9_999)}, "where a workbook is expected"),
+    "workbook cut": (
         {ITI: formula_book()[:-2_000]},
         "a workbook that cannot be read|damaged or cut",
     ),
-    Case("workbook that is empty", {ITI: b""}, "is empty"),
-    Case(
-        "workbook without a header",
+    "workbook that is empty": ({ITI: b""}, "is empty"),
+    "workbook without a header": (
         {ITI: workbook([["Titre"], [1, 2, 3]])},
         "no column mois, region",
     ),
-    Case("workbook without a cell", {ITI: workbook([])}, "no column mois, region"),
-    Case(
-        "workbook bomb",
+    "workbook without a cell": ({ITI: workbook([])}, "no column mois, region"),
+    "workbook bomb": (
         lambda drop: put(
             drop,
             ITI,
@@ -582,16 +436,7 @@ CASES = [
         ),
         "beyond the limits",
     ),
-    Case(
-        "formula cells",
-        {ITI: formula_book()},
-        landed=(
-            "select list(entrees order by _line) = ['7', '=1+1'] "
-            "from raw.bpifrance_iti__iti_entrees"
-        ),
-    ),
-    Case(
-        "edition with a file missing",
+    "edition with a file missing": (
         {
             "barometre/2022-03-15/barometre-resultats-detail-national.csv": ",".join(
                 SOURCES["barometre"].tables[0].columns
@@ -599,13 +444,87 @@ CASES = [
         },
         "no file for regional",
     ),
-    Case(
-        "edition that is no date",
+    "edition that is no date": (
         {"barometre/2022-03-55/barometre-resultats-detail-national.csv": b"x"},
         "no file for|no date",
     ),
-    Case("nothing recognisable", {"photos/holiday.txt": b"x"}, "nothing here is recognised"),
-]
+    "nothing recognisable": ({"photos/holiday.txt": b"x"}, "nothing here is recognised"),
+}
+# What is delivered, the rows that are rejected, and what is true of those that land.
+TAKEN: dict[str, tuple[Delivery, list[tuple[int, str]], str]] = {
+    "line that says the separator": (
+        {PRO: "sep=;\n" + extrapro(contract("1"))},
+        [],
+        "select min(_line) = 3 and count(*) = 1 from raw.extrapro__contrats_pro",
+    ),
+    "two dates in another form": (
+        {PRO: pros(*[{"DATE_DEBUT": f"2022-03-{day}"} for day in (11, 12)])},
+        [],
+        "",
+    ),
+    "ten people with the same placeholder for a NIR": (
+        [{"salarie_id": "1", "salarie_nir": "1000000000000"}] * 10,
+        [],
+        "select count(*) = 10 and count(salarie_nir_hash) = 0 from raw.asp_fluxiae__salarie",
+    ),
+    "last record cut": (WHOLE[: WHOLE.rindex(b"2|18505")], [(5, "too few columns")], ""),
+    "too few columns": (WHOLE.replace(b"|salarie_id 1", b""), [(4, "too few columns")], ""),
+    # Cut at different places on its way, never landed without its middle.
+    **{
+        f"line of {nb_megabytes} MB": (
+            WHOLE.replace(b"salarie_id 1", noise(nb_megabytes << 19).hex().encode()),
+            [(4, "record longer than 1 MB")],
+            "",
+        )
+        for nb_megabytes in (3, 5, 7, 18)
+    },
+    "SQL as a value": (
+        WHOLE.replace(b"salarie_id 1", b"'); drop schema raw cascade; --"),
+        [],
+        "select bool_or(salarie_id like '%drop schema%') from raw.asp_fluxiae__salarie",
+    ),
+    "SQL as a column": (
+        WHOLE.replace(b"salarie_nom_usage", b"x', 'y'); drop schema raw; --"),
+        [],
+        "",
+    ),
+    "negative hours, dates far away": (
+        flux(
+            etat_mensuel_indiv=[{"emi_nb_heures_travail": "-5", "emi_date_creation": "31/02/9999"}]
+            * 3
+        ),
+        [],
+        "select count(*) = 3 from raw.asp_fluxiae__etat_mensuel_indiv "
+        "where emi_nb_heures_travail = '-5' and emi_date_creation = '31/02/9999'",
+    ),
+    "SQL in the name of an entry": (
+        {PRO: zipped({"l'extrait.csv": extrapro(contract("1")).encode()})},
+        [],
+        "select _file = 'contrats_pro_20220301.csv > l''extrait.csv' and _line = 2"
+        " from raw.extrapro__contrats_pro",
+    ),
+    "SQL in a file name": (
+        {"geiq/geiq_2021'); drop schema raw; --.csv": GEIQ_LIST},
+        [],
+        "select count(*) = 1 from raw.geiq__listes where _file like '%drop schema%'",
+    ),
+    "control characters in a file name": (
+        {"geiq/geiq_2021\x1b[31m[red]\n.csv": GEIQ_LIST},
+        [],
+        "select count(*) = 1 from raw.geiq__listes where _file = 'geiq_2021?[31m[red]?.csv'",
+    ),
+    "a file name that is not Unicode": (
+        {os.fsdecode(b"geiq/geiq_2021\xff.csv"): GEIQ_LIST},
+        [],
+        "select count(*) = 1 from raw.geiq__listes",
+    ),
+    "delimited: header alone": ({PRO: extrapro()}, [], ""),
+    "formula cells": (
+        {ITI: formula_book()},
+        [],
+        "select list(entrees order by _line) = ['7', '=1+1'] from raw.bpifrance_iti__iti_entrees",
+    ),
+}
 
 
 @pytest.fixture(scope="module")
@@ -636,9 +555,16 @@ def content_of(path: Path) -> list[tuple[object, ...]]:
         ]
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+CASES = {name: (delivery, said, [], "") for name, (delivery, said) in REFUSED.items()}
+CASES |= {name: (delivery, "", *taken) for name, (delivery, *taken) in TAKEN.items()}
+
+
+@pytest.mark.parametrize(("delivery", "said", "rejected", "is_so"), CASES.values(), ids=CASES)
 def test_malformed(
-    case: Case,
+    delivery: Delivery,
+    said: str,
+    rejected: list[tuple[int, str]],
+    is_so: str,
     tmp_path: Path,
     warehouse: Warehouse,
     before: tuple[Path, list[tuple[object, ...]]],
@@ -650,26 +576,24 @@ def test_malformed(
     shutil.copy(loaded, path)
     drop = tmp_path / "drop"
     drop.mkdir()
-    case.write(drop)
-    if case.password:
-        monkeypatch.setenv("IAE_ARCHIVE_PASSWORD", case.password)
-    any_number = ["--max-rejected", "1", "--max-fall", "0.5"] if case.rejected else []
-    done = run("load", drop, *case.options, *any_number, code=1 if case.refused else 0)
-    if case.refused:
-        sentences = [line for line in done.stderr.splitlines() if line.startswith("Error: ")]
-        assert len(sentences) == 1, done.output
-        assert re.search(case.refused, sentences[0]), sentences[0]
+    write(drop, delivery)
+    monkeypatch.setenv("IAE_ARCHIVE_PASSWORD", "wrong-secret")
+    any_number = ["--max-rejected", "1", "--max-fall", "0.5"] if rejected else []
+    done = run("load", drop, *any_number, code=1 if said else 0)
+    if said:
+        [sentence] = [line for line in done.stderr.splitlines() if line.startswith("Error: ")]
+        assert re.search(said, sentence), sentence
         assert content_of(path) == known
     else:
         with duckdb.connect(str(path), read_only=True) as connection:
-            rejected = connection.execute("select line, reason from raw.rejected_rows").fetchall()
+            found = connection.execute("select line, reason from raw.rejected_rows").fetchall()
             logged = connection.execute(
                 "select table_name, nb_records, nb_rows, nb_rejected from raw.extract_files"
                 " where load_id = (select max(load_id) from raw.extracts)"
             ).fetchall()
             assert all(records == rows + left for _, records, rows, left in logged)
-            assert not case.landed or connection.execute(case.landed).fetchone() == (True,)
-        assert rejected == case.rejected
+            assert not is_so or connection.execute(is_so).fetchone() == (True,)
+        assert found == rejected
     secrets = [SECRET_NAME, NIR, NIR[:13], PASSWORD, "wrong-secret", SALT]
     for file in (tmp_path / "warehouse").iterdir():
         assert not any(secret.encode() in file.read_bytes() for secret in secrets), file
@@ -684,13 +608,3 @@ def test_no_such_drop(what: str, tmp_path: Path) -> None:
     assert error_of("load", tmp_path / what) == (
         f"Error: {tmp_path / what}: there is no such folder."
     )
-
-
-@pytest.mark.parametrize("words", [["load", "."], ["status"], ["rollback", "extrapro"]])
-def test_a_warehouse_that_is_no_database(words: list[str], warehouse: Warehouse) -> None:
-    path = warehouse.path
-    path.parent.mkdir()
-    path.write_bytes(noise(99_999))
-    said = f"Error: {path}: is something else, not a DuckDB database; check IAE_WAREHOUSE."
-    assert error_of(*words) == said
-    assert path.read_bytes() == noise(99_999)

@@ -12,7 +12,6 @@ from pathlib import Path
 
 import pytest
 
-from iae import disk
 from iae.errors import IaeError
 from iae.secret import Secret, kept_secret, make_secret
 from loading import SALT, Warehouse, write_fluxiae
@@ -189,13 +188,9 @@ def test_the_fingerprint_gives_nothing_away() -> None:
     assert SALT.encode().hex() not in first
 
 
-@pytest.mark.parametrize("has_fcntl", [True, False])
-def test_a_full_disk_leaves_no_salt(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, has_fcntl: bool
-) -> None:
+@pytest.mark.usefixtures("locks")
+def test_a_full_disk_leaves_no_salt(tmp_path: Path) -> None:
     """A file that cannot grow: nothing is left that a later run would take for the salt."""
-    if not has_fcntl:
-        monkeypatch.setattr(disk, "fcntl", None)
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     try:
