@@ -1257,9 +1257,9 @@ def test_a_full_disk_is_not_the_fault_of_the_published_file(
     published_sample: Pipeline, tmp_path: Path
 ) -> None:
     done = published_sample.iae("site", "--out", tmp_path / "site", largest_file=200_000)
-    assert done.returncode == 1
-    assert "no room left on the disk" in done.stderr
-    assert "published file" not in done.stderr
+    assert done.code == 1
+    assert "no room left on the disk" in done.said
+    assert "published file" not in done.said
     assert not (tmp_path / "site").exists()
 
 
