@@ -42,19 +42,19 @@ def extracts(warehouse: Warehouse) -> list[tuple[str, bool]]:
     ]
 
 
-def drop_of(folder: Path, date: str, nb_contracts: int = 3) -> Path:
-    """An Extrapro drop of a date, with contracts whose number begins with the date."""
+def drop_of(warehouse: Warehouse, date: str, nb_contracts: int = 3) -> Path:
+    """A drop of Extrapro of a date, beside the warehouse: contracts whose number begins with it."""
     records = [contract(f"{date}-{rank}") for rank in range(nb_contracts)]
     name = f"extrapro/contrats_pro_{date}.csv"
-    return put(folder / f"drop-{date}-{nb_contracts}", name, extrapro(*records))
+    return put(warehouse.folder / f"drop-{date}-{nb_contracts}", name, extrapro(*records))
 
 
 # What is there from the first load on
 
 
-def test_every_raw_table_is_there_and_empty(tmp_path: Path, warehouse: Warehouse) -> None:
+def test_every_raw_table_is_there_and_empty(warehouse: Warehouse) -> None:
     """The columns of docs/sources.md, with those of the loader."""
-    warehouse.load(drop_of(tmp_path, "20220301"))
+    warehouse.load(drop_of(warehouse, "20220301"))
     for source in SOURCES.values():
         for table in source.tables:
             raw = f"raw.{source.name}__{table.name}"
@@ -152,20 +152,20 @@ def tables(warehouse: Warehouse) -> list[str]:
     )
 
 
-def test_an_older_extract_does_not_become_current(tmp_path: Path, warehouse: Warehouse) -> None:
-    warehouse.load(drop_of(tmp_path, "20220401"))
-    shown = run("load", drop_of(tmp_path, "20220301")).output
+def test_an_older_extract_does_not_become_current(warehouse: Warehouse) -> None:
+    warehouse.load(drop_of(warehouse, "20220401"))
+    shown = run("load", drop_of(warehouse, "20220301")).output
     assert landed(warehouse) == {"20220401"}
     assert "kept, but not current: older than the current extract" in shown
     assert extracts(warehouse) == [("2022-03-01", False), ("2022-04-01", True)]
-    oldest = drop_of(tmp_path, "20220201")
+    oldest = drop_of(warehouse, "20220201")
     assert "not loaded: older than the 2 extracts kept" in run("load", oldest).output
     run("load", "--keep", "3", oldest)
     assert len(extracts(warehouse)) == 3
 
 
-def test_rollback_and_forward_again(tmp_path: Path, warehouse: Warehouse) -> None:
-    older, newer = (drop_of(tmp_path, date) for date in ("20220301", "20220401"))
+def test_rollback_and_forward_again(warehouse: Warehouse) -> None:
+    older, newer = (drop_of(warehouse, date) for date in ("20220301", "20220401"))
     warehouse.load(older, newer)
     assert run("rollback", "extrapro").output == (
         "extrapro: extract of 2022-04-01 taken back; extract of 2022-03-01 is current again.\n"
@@ -208,13 +208,11 @@ def test_rollback_of_an_edition(tmp_path: Path, warehouse: Warehouse) -> None:
     run("rollback", "nothing", code=1)
 
 
-def test_a_real_extract_comes_after_every_synthetic_one(
-    tmp_path: Path, warehouse: Warehouse
-) -> None:
-    synthetic = drop_of(tmp_path, "20220401", 99)
+def test_a_real_extract_comes_after_every_synthetic_one(warehouse: Warehouse) -> None:
+    synthetic = drop_of(warehouse, "20220401", 99)
     (synthetic / "SYNTHETIC.md").write_text("synthetic")
     assert "loaded (synthetic)" in run("load", synthetic).output
-    run("load", drop_of(tmp_path, "20220301"))
+    run("load", drop_of(warehouse, "20220301"))
     assert landed(warehouse) == {"20220301"}
     assert warehouse.query("select extract_date, is_synthetic from raw.extracts order by all") == [
         (dt.date(2022, 3, 1), False),
@@ -238,9 +236,9 @@ def test_real_and_synthetic_lists_never_count_together(
 # Compared before it replaces
 
 
-def test_half_a_file_is_refused_with_the_figures(tmp_path: Path, warehouse: Warehouse) -> None:
-    warehouse.load(drop_of(tmp_path, "20220301", 100))
-    half = drop_of(tmp_path, "20220401", 50)
+def test_half_a_file_is_refused_with_the_figures(warehouse: Warehouse) -> None:
+    warehouse.load(drop_of(warehouse, "20220301", 100))
+    half = drop_of(warehouse, "20220401", 50)
     shown = run("load", half, code=1).output
     assert "falls by more than 20% from the current one of 2022-03-01" in shown
     assert re.search(r"contrats_pro, rows +│ +100 │ +50 │ -50.0%", shown)
@@ -248,14 +246,14 @@ def test_half_a_file_is_refused_with_the_figures(tmp_path: Path, warehouse: Ware
     assert tables(warehouse) == ["extrapro__contrats_pro__1"]
     run("load", "--max-fall", "0.5", half)
     assert landed(warehouse) == {"20220401"}
-    run("load", "--accept", drop_of(tmp_path, "20220501", 1))
+    run("load", "--accept", drop_of(warehouse, "20220501", 1))
     assert landed(warehouse) == {"20220501"}
 
 
-def test_a_small_table_may_lose_a_row(tmp_path: Path, warehouse: Warehouse) -> None:
-    warehouse.load(drop_of(tmp_path, "20220301", 4))
-    run("load", drop_of(tmp_path, "20220401", 1), code=1)
-    run("load", drop_of(tmp_path, "20220401", 2))
+def test_a_small_table_may_lose_a_row(warehouse: Warehouse) -> None:
+    warehouse.load(drop_of(warehouse, "20220301", 4))
+    run("load", drop_of(warehouse, "20220401", 1), code=1)
+    run("load", drop_of(warehouse, "20220401", 2))
 
 
 def records(columns: str, *rows: tuple[str, ...]) -> list[dict[str, str]]:
@@ -263,7 +261,7 @@ def records(columns: str, *rows: tuple[str, ...]) -> list[dict[str, str]]:
 
 
 def monthly(
-    folder: Path,
+    warehouse: Warehouse,
     stamp: str,
     months: list[tuple[int, int]],
     annexed_year: int,
@@ -301,37 +299,33 @@ def monthly(
     for state in contents["etat_mensuel_indiv"][-nb_persons:][:nb_lost]:
         state["emi_afi_id"] = "lost"
     return write_fluxiae(
-        folder / f"drop-{stamp}-{nb_persons}-{annexed_year}",
-        contents,
-        stamp=stamp,
+        warehouse.folder / f"drop-{stamp}-{nb_persons}-{annexed_year}", contents, stamp=stamp
     )
 
 
-def test_no_annex_for_the_new_year(tmp_path: Path, warehouse: Warehouse) -> None:
+def test_no_annex_for_the_new_year(warehouse: Warehouse) -> None:
     autumn = [(2021, 11), (2021, 12)]
-    run("load", monthly(tmp_path, "10012022_112211", autumn, 2021))
+    run("load", monthly(warehouse, "10012022_112211", autumn, 2021))
     winter = [*autumn, (2022, 1)]
-    shown = run("load", monthly(tmp_path, "05022022_112211", winter, 2021), code=1).output
+    shown = run("load", monthly(warehouse, "05022022_112211", winter, 2021), code=1).output
     assert re.search(r"% of last month's states with their annex +│ +100 │ +0 │ -100.0%", shown)
-    run("load", monthly(tmp_path, "06022022_112211", winter, 2022))
+    run("load", monthly(warehouse, "06022022_112211", winter, 2022))
 
 
-def test_a_percentage_has_no_allowance_for_chance(tmp_path: Path, warehouse: Warehouse) -> None:
+def test_a_percentage_has_no_allowance_for_chance(warehouse: Warehouse) -> None:
     """29 of 100 states of the last month have lost their annex: 100 to 71."""
     months = [(2021, 12), (2022, 1)]
-    run("load", monthly(tmp_path, "05022022_112211", months, 2022, 100))
-    later = monthly(tmp_path, "06022022_112211", months, 2022, 100, nb_lost=29)
+    run("load", monthly(warehouse, "05022022_112211", months, 2022, 100))
+    later = monthly(warehouse, "06022022_112211", months, 2022, 100, nb_lost=29)
     shown = run("load", "--max-fall", "0.05", later, code=1).output
     assert re.search(r"% of last month's states with their annex +│ +100 │ +71 │ -29.0%", shown)
     run("load", "--max-fall", "0.3", later)
 
 
-def test_a_stock_that_falls_is_refused_though_rows_do_not(
-    tmp_path: Path, warehouse: Warehouse
-) -> None:
+def test_a_stock_that_falls_is_refused_though_rows_do_not(warehouse: Warehouse) -> None:
     """The states of December are gone; those of January make up for them."""
-    run("load", monthly(tmp_path, "10012022_112211", [(2021, 11), (2021, 12)], 2022))
-    later = monthly(tmp_path, "05022022_112211", [(2021, 11), (2022, 1), (2022, 2)], 2022)
+    run("load", monthly(warehouse, "10012022_112211", [(2021, 11), (2021, 12)], 2022))
+    later = monthly(warehouse, "05022022_112211", [(2021, 11), (2022, 1), (2022, 2)], 2022)
     shown = run("load", later, code=1).output
     assert re.search(r"AI_DC, persons with a monthly state +│ +40 │ +0 │ -100.0%", shown)
     assert "rows" not in shown
@@ -389,10 +383,8 @@ def test_the_figures_compared(tmp_path: Path, warehouse: Warehouse) -> None:
 # What is shown
 
 
-def test_a_fault_in_one_source_does_not_keep_the_others_out(
-    tmp_path: Path, warehouse: Warehouse
-) -> None:
-    drop = drop_of(tmp_path, "20220301")
+def test_a_fault_in_one_source_does_not_keep_the_others_out(warehouse: Warehouse) -> None:
+    drop = drop_of(warehouse, "20220301")
     write_fluxiae(drop, {"salarie": None})
     put(drop, "asp_contrats_aides/contrats_aides_20220301.csv", b"wrong\n")
     shown = run("load", drop, code=1).output
@@ -406,10 +398,10 @@ def test_a_fault_in_one_source_does_not_keep_the_others_out(
 
 
 def test_files_and_salt_are_their_owners_only(
-    tmp_path: Path, warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
+    warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("IAE_SALT")
-    warehouse.load(drop_of(tmp_path, "20220301"))
+    warehouse.load(drop_of(warehouse, "20220301"))
     salt = warehouse.path.with_name("salt")
     modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in salt.parent.iterdir()}
     assert modes == {"build.duckdb": 0o600, "salt": 0o600}
@@ -419,9 +411,9 @@ def test_files_and_salt_are_their_owners_only(
 # Locks
 
 
-def test_a_locked_warehouse_is_waited_for_then_named(tmp_path: Path, warehouse: Warehouse) -> None:
-    warehouse.load(drop_of(tmp_path, "20220301"))
-    drop = drop_of(tmp_path, "20220401")
+def test_a_locked_warehouse_is_waited_for_then_named(warehouse: Warehouse) -> None:
+    warehouse.load(drop_of(warehouse, "20220301"))
+    drop = drop_of(warehouse, "20220401")
     with open_elsewhere(warehouse.path) as holder:
         for command in (["load", str(drop)], ["status"], ["rollback", "extrapro"]):
             shown = run(*command, "--wait", "0.1", code=1).output
@@ -435,7 +427,7 @@ def test_a_locked_warehouse_is_waited_for_then_named(tmp_path: Path, warehouse: 
 
 def test_two_loaders_at_once(tmp_path: Path, warehouse: Warehouse) -> None:
     """One waits for the other; both extracts are in."""
-    drops = [drop_of(tmp_path, "20220301", 2_000), write_fluxiae(tmp_path / "flux", nb_rows=2_000)]
+    drops = [drop_of(warehouse, "20220301", 2_000), write_fluxiae(tmp_path / "flux", nb_rows=2_000)]
     loads = [started(["load", "--wait", "60", drop], os.environ) for drop in drops]
     for load in loads:
         load.join()

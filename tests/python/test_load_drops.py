@@ -319,9 +319,9 @@ def test_files_put_in_order_after_they_were_loaded(tmp_path: Path, warehouse: Wa
     assert outcome.note == "already loaded, nothing to do"
 
 
-def test_one_archive_twice_is_one_extract(tmp_path: Path, warehouse: Warehouse) -> None:
+def test_one_archive_twice_is_one_extract(warehouse: Warehouse) -> None:
     copies = {"asp_fluxiae/a.zip": zipped(DATED), "asp_fluxiae/a (1).zip": zipped(DATED)}
-    outcomes = warehouse.load(put_all(tmp_path / "drop", copies))
+    outcomes = warehouse.load_files(copies)
     assert [one.note for one in outcomes] == ["loaded", "already loaded, nothing to do"]
 
 
@@ -338,26 +338,23 @@ def current(warehouse: Warehouse) -> list[tuple[object, ...]]:
     )
 
 
-def test_of_many_archives_the_last_ones_are_loaded(tmp_path: Path, warehouse: Warehouse) -> None:
+def test_of_many_archives_the_last_ones_are_loaded(warehouse: Warehouse) -> None:
     """Five weeks, five tables of as many rows as the week's number; two extracts are kept."""
-    outcomes = warehouse.load(put_all(tmp_path / "drop", weeks(5)), keep=2)
+    outcomes = warehouse.load_files(weeks(5), keep=2)
     notes = {f"{outcome.date:%d}": outcome.note for outcome in outcomes}
     beyond = "not loaded: older than the 2 extracts kept (--keep)"
     assert notes == {"04": "loaded", "05": "loaded", "03": beyond, "02": beyond, "01": beyond}
     assert current(warehouse) == [(dt.date(2022, 3, 4), False, 20), (dt.date(2022, 3, 5), True, 25)]
-    outcomes = warehouse.load(put_all(tmp_path / "drop", weeks(6)), keep=2)
+    outcomes = warehouse.load_files(weeks(6), keep=2)
     assert [outcome.note for outcome in outcomes[:2]] == ["already loaded, nothing to do", "loaded"]
     assert [date for date, *_ in current(warehouse)] == [dt.date(2022, 3, 5), dt.date(2022, 3, 6)]
 
 
-def test_where_the_last_archive_is_refused_an_older_one_is_loaded(
-    tmp_path: Path, warehouse: Warehouse
-) -> None:
+def test_where_the_last_archive_is_refused_an_older_one_is_loaded(warehouse: Warehouse) -> None:
     files = weeks(4)
     files["asp_fluxiae/week4.zip"] = zipped(dict.fromkeys(texts("04032022_112211"), b"x|y\n"))
-    drop = put_all(tmp_path / "drop", files)
     with pytest.raises(IaeError, match="has no column"):
-        warehouse.load(drop, keep=2)
+        warehouse.load_files(files, keep=2)
     assert current(warehouse) == [(dt.date(2022, 3, 2), False, 10), (dt.date(2022, 3, 3), True, 15)]
 
 

@@ -37,8 +37,8 @@ def file(warehouse: Warehouse) -> Path:
     return warehouse.path.with_name("salt")
 
 
-def drop(tmp_path: Path, day: int) -> Path:
-    return write_fluxiae(tmp_path / f"drop {day}", stamp=f"{day:02}022022_112211")
+def drop(warehouse: Warehouse, day: int) -> Path:
+    return write_fluxiae(warehouse.folder / f"drop {day}", stamp=f"{day:02}022022_112211")
 
 
 def hashes(warehouse: Warehouse) -> set[str]:
@@ -58,14 +58,14 @@ def hashes(warehouse: Warehouse) -> set[str]:
 )
 @pytest.mark.parametrize("is_in_file", [True, False])
 def test_a_salt_that_is_no_use_is_refused(
-    *, text: str, said: str, is_in_file: bool, tmp_path: Path, warehouse: Warehouse, file: Path
+    *, text: str, said: str, is_in_file: bool, warehouse: Warehouse, file: Path
 ) -> None:
     if is_in_file:
         file.write_text(text, "utf-8")
     else:
         use(text)
     name = str(file) if is_in_file else "IAE_SALT"
-    assert f"{name}: this secret {said}" in warehouse.fault(drop(tmp_path, 1))
+    assert f"{name}: this secret {said}" in warehouse.fault(drop(warehouse, 1))
     assert warehouse.query("select count(*) from raw.extracts") == [(0,)]
     assert [path.name for path in file.parent.iterdir() if path != warehouse.path] == (
         ["salt"] if is_in_file else []
@@ -82,12 +82,10 @@ def test_a_salt_that_is_no_use_is_refused(
     ],
     ids=["folder", "pipe", "link to nothing", "link to itself"],
 )
-def test_a_salt_that_is_no_file(
-    make, what: str, tmp_path: Path, warehouse: Warehouse, file: Path
-) -> None:
+def test_a_salt_that_is_no_file(make, what: str, warehouse: Warehouse, file: Path) -> None:
     make(file)
     expected = f"{file}: is {what}, where the file of a secret is expected."
-    assert warehouse.fault(drop(tmp_path, 1)) == expected
+    assert warehouse.fault(drop(warehouse, 1)) == expected
 
 
 @pytest.mark.parametrize("form", ["{}", "{}\n", "{}\r\n", " {}\t\n", "\ufeff{}\r\n"])
@@ -96,12 +94,10 @@ def test_a_salt_is_the_same_however_it_was_saved(form: str, file: Path) -> None:
     assert kept_secret(file) == Secret(SALT, str(file))
 
 
-def test_a_salt_that_others_may_read_is_closed(
-    tmp_path: Path, warehouse: Warehouse, file: Path
-) -> None:
+def test_a_salt_that_others_may_read_is_closed(warehouse: Warehouse, file: Path) -> None:
     file.write_text(f"{SALT}\n")
     file.chmod(0o644)
-    warehouse.load(drop(tmp_path, 1))
+    warehouse.load(drop(warehouse, 1))
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert file.read_text() == f"{SALT}\n"
 
@@ -115,57 +111,55 @@ def test_a_salt_that_others_may_read_is_closed(
     ],
 )
 def test_another_salt_is_refused(
-    *, first: str | None, then: str | None, said: str, tmp_path: Path, warehouse: Warehouse
+    *, first: str | None, then: str | None, said: str, warehouse: Warehouse
 ) -> None:
     use(first)
-    warehouse.load(drop(tmp_path, 1))
+    warehouse.load(drop(warehouse, 1))
     before = hashes(warehouse)
     files = sorted(warehouse.path.parent.iterdir())
     use(then)
-    assert said in warehouse.fault(drop(tmp_path, 2))
+    assert said in warehouse.fault(drop(warehouse, 2))
     assert hashes(warehouse) == before
     assert sorted(warehouse.path.parent.iterdir()) == files
     use(first)
-    warehouse.load(drop(tmp_path, 2))
+    warehouse.load(drop(warehouse, 2))
     assert hashes(warehouse) == before
 
 
-def test_a_file_where_the_variable_was(tmp_path: Path, warehouse: Warehouse, file: Path) -> None:
+def test_a_file_where_the_variable_was(warehouse: Warehouse, file: Path) -> None:
     """Set in the shell and not in cron, where a file of another time lies beside the warehouse."""
     use(SALT)
-    warehouse.load(drop(tmp_path, 1))
+    warehouse.load(drop(warehouse, 1))
     before = hashes(warehouse)
     use(None)
     file.write_text(OTHER)
-    assert "set IAE_SALT as it was then" in warehouse.fault(drop(tmp_path, 2))
+    assert "set IAE_SALT as it was then" in warehouse.fault(drop(warehouse, 2))
     file.write_text(SALT)
-    warehouse.load(drop(tmp_path, 2))
+    warehouse.load(drop(warehouse, 2))
     assert hashes(warehouse) == before
 
 
-def test_the_salt_may_change_as_long_as_it_has_served_nothing(
-    tmp_path: Path, warehouse: Warehouse
-) -> None:
+def test_the_salt_may_change_as_long_as_it_has_served_nothing(warehouse: Warehouse) -> None:
     use(SALT)
-    warehouse.load(drop(tmp_path, 1))
+    warehouse.load(drop(warehouse, 1))
     with warehouse.connected() as connection:
         connection.execute("delete from raw.extracts; delete from raw.extract_files")
     use(OTHER)
-    warehouse.load(drop(tmp_path, 2))
-    warehouse.load(drop(tmp_path, 3))
+    warehouse.load(drop(warehouse, 2))
+    warehouse.load(drop(warehouse, 3))
     use(SALT)
-    assert "is another salt" in warehouse.fault(drop(tmp_path, 4))
+    assert "is another salt" in warehouse.fault(drop(warehouse, 4))
 
 
-def test_a_warehouse_of_before_fingerprints(tmp_path: Path, warehouse: Warehouse) -> None:
+def test_a_warehouse_of_before_fingerprints(warehouse: Warehouse) -> None:
     use(SALT)
-    warehouse.load(drop(tmp_path, 1))
+    warehouse.load(drop(warehouse, 1))
     with warehouse.connected() as connection:
         connection.execute("drop table raw.salts")
     use(None)
-    assert "is gone" in warehouse.fault(drop(tmp_path, 2))
+    assert "is gone" in warehouse.fault(drop(warehouse, 2))
     use(SALT)
-    warehouse.load(drop(tmp_path, 2))
+    warehouse.load(drop(warehouse, 2))
     assert warehouse.query("select count(*) from raw.salts") == [(1,)]
 
 
@@ -174,7 +168,7 @@ def test_a_refused_extract_leaves_no_fingerprint(tmp_path: Path, warehouse: Ware
     cut = write_fluxiae(tmp_path / "cut", {"salarie": "salarie_id\n1\n"})
     warehouse.fault(cut)
     use(OTHER)
-    warehouse.load(drop(tmp_path, 1))
+    warehouse.load(drop(warehouse, 1))
 
 
 def test_the_fingerprint_gives_nothing_away() -> None:
