@@ -2,24 +2,13 @@ with
 
 flows_by_department as (select * from {{ ref('int_flows_by_department') }}),
 
-department_territories as (select * from {{ ref('int_department_territories') }}),
-
 structure_types as (select * from {{ ref('dim_structure_types') }}),
 
 stock_by_structure_type as (select * from {{ ref('fct_stock_by_structure_type') }}),
 
 flows_summed as (
 
-    select
-        flows_by_department.month,
-        department_territories.territory_id,
-        flows_by_department.structure_type,
-        sum(flows_by_department.entries) as entries,
-        sum(flows_by_department.exits) as exits,
-        sum(flows_by_department.returns) as returns,
-    from flows_by_department
-    inner join department_territories using (department_code)
-    group by all
+    {{ sum_by_territory('flows_by_department', ['entries', 'exits', 'returns']) }}
 
 ),
 
@@ -48,12 +37,9 @@ final as (
         cells.month,
         cells.territory_id,
         cells.structure_type,
-        if(cells.has_month_before, cast(coalesce(flows_summed.entries, 0) as bigint), null)
-            as entries,
-        if(cells.has_month_before, cast(coalesce(flows_summed.exits, 0) as bigint), null)
-            as exits,
-        if(cells.has_full_look_back, cast(coalesce(flows_summed.returns, 0) as bigint), null)
-            as returns,
+        if(cells.has_month_before, coalesce(flows_summed.entries, 0), null) as entries,
+        if(cells.has_month_before, coalesce(flows_summed.exits, 0), null) as exits,
+        if(cells.has_full_look_back, coalesce(flows_summed.returns, 0), null) as returns,
         cells.is_provisional,
     from cells
     left join flows_summed using (month, territory_id, structure_type)
