@@ -61,7 +61,7 @@ contracts_described as (
 
 -- Rule `present_last_day`: the contract counts from the month of its start to the last month whose
 -- last day is not after its end, within the months that are covered.
-presences_bounded as (
+reasons_given as (
 
     select
         *,
@@ -69,14 +69,6 @@ presences_bounded as (
         cast(
             least(date_trunc('month', end_date + 1) - interval 1 month, last_month) as date
         ) as last_month_present,
-    from contracts_described
-
-),
-
-reasons_given as (
-
-    select
-        *,
         case
             when is_superseded then 'duplicate_row'
             when not is_measure_known then 'unknown_measure'
@@ -87,7 +79,7 @@ reasons_given as (
             when coalesce(first_month_present > last_month_present, true)
                 then 'never_present_on_a_last_day'
         end as reason,
-    from presences_bounded
+    from contracts_described
 
 ),
 

@@ -22,24 +22,14 @@ months as (
 
 ),
 
-numbered as (
-
-    select
-        month,
-        cast(row_number() over (order by month) - 1 as integer) as month_number,
-        cast(count(*) over () as integer) as nb_months,
-    from months
-
-),
-
 final as (
 
     select
         month,
         last_day(month) as last_day,
-        month_number,
-        set_bit(bitstring('0', nb_months), month_number, 1) as month_mask,
-    from numbered
+        cast(row_number() over (order by month) - 1 as integer) as month_number,
+        set_bit(bitstring('0', cast(count(*) over () as integer)), month_number, 1) as month_mask,
+    from months
 
 )
 

@@ -1,14 +1,8 @@
 with
 
-contracts as (select * from {{ ref('int_geiq_contracts_classified') }}),
+contracts as (
 
-contract_months as (
-
-    select
-        unnest(months_present) as month,
-        department_code,
-        person_key,
-    from contracts
+    select * from {{ ref('int_geiq_contracts_classified') }}
     where outcome = 'counted'
 
 ),
@@ -17,11 +11,11 @@ contract_months as (
 final as (
 
     select distinct
-        month,
+        unnest(months_present) as month,
         department_code,
         'GEIQ' as structure_type,
         {{ person_id('person_key') }} as person_id,
-    from contract_months
+    from contracts
 
 )
 
