@@ -1,5 +1,6 @@
-"""Names and texts as SQL writes them, and tables as a CSV for everybody has them."""
+"""Names and texts as SQL writes them, and tables as files for everybody."""
 
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -15,13 +16,21 @@ def literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def for_csv(relation: duckdb.DuckDBPyRelation) -> duckdb.DuckDBPyRelation:
-    """Return a relation with its booleans as TRUE and FALSE, which R and spreadsheets read."""
+def write_files(relation: duckdb.DuckDBPyRelation, folder: Path, name: str) -> tuple[Path, Path]:
+    """Write a CSV and a Parquet; return their paths.
+
+    The CSV is for R and spreadsheets: commas, UTF-8, ISO dates, TRUE and FALSE.
+    """
     columns = [
         f"upper({quoted(name)}::varchar) as {quoted(name)}" if kind == "BOOLEAN" else quoted(name)
         for name, kind in zip(relation.columns, map(str, relation.types), strict=True)
     ]
-    return relation.project(", ".join(columns))
+    text, parquet = folder / f"{name}.csv", folder / f"{name}.parquet"
+    relation.project(", ".join(columns)).write_csv(
+        str(text), header=True, timestamp_format="%Y-%m-%dT%H:%M:%SZ"
+    )
+    relation.write_parquet(str(parquet), compression="zstd")
+    return text, parquet
 
 
 def rows_if_there(

@@ -179,29 +179,26 @@ def _stock(types: list[str], without_department: str, rounded_to: int) -> str:
 
 def _composite(missing: list[str]) -> str:
     """Scopes as indicator.md defines them, written anew here on purpose."""
+    of_both = ",".join(sorted({*missing} & {*CONSTANT}))
+    from_2021 = ",".join(sorted(missing))
     return f"""
         create table marts.fct_composite_stock as
         with
             scopes as (
                 select month, territory_id, is_provisional,
-                    sum(stock) filter (structure_type in {CONSTANT}) as constant,
+                    sum(stock) filter (structure_type in {CONSTANT})::bigint as constant,
                     sum(stock) filter (
                         structure_type in {CONSTANT} or month >= '2021-01-01'
-                    ) as official,
-                    array_to_string(
-                        list_filter(
-                            list_sort({missing}::varchar[]),
-                            lambda name: name in {CONSTANT} or month >= '2021-01-01'
-                        ),
-                        ','
-                    ) as missing
+                    )::bigint as official,
+                    nullif(if(month < '2021-01-01', '{of_both}', '{from_2021}'), '') as missing
                 from marts.fct_stock_by_structure_type
                 group by all
             ),
             complete as (
-                select month, territory_id, is_provisional, nullif(missing, '') as missing,
-                    if(missing = '', official, null)::bigint as official,
-                    if({set(missing).isdisjoint(CONSTANT)}, constant, null)::bigint as constant
+                select * replace (
+                    if(missing is null, official, null) as official,
+                    if('{of_both}' = '', constant, null) as constant
+                )
                 from scopes
             )
         select now.month, now.territory_id,

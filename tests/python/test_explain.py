@@ -34,18 +34,17 @@ def test_its_persons_are_the_stock(
 ) -> None:
     with duckdb.connect(str(published_sample.warehouse), read_only=True) as connection:
         told = explain(connection, name, territory, month)
-        territory_id = told.cell.territory.territory_id
-        relation, condition = (
-            (f"(select *, {name}_stock as stock from marts.fct_composite_stock)", "true")
-            if name in ("official", "constant")
-            else ("marts.fct_stock_by_structure_type", f"structure_type = '{name}'")
+    stock_of, condition = (
+        (f"{name}_stock from marts.fct_composite_stock", "true")
+        if name in ("official", "constant")
+        else ("stock from marts.fct_stock_by_structure_type", f"structure_type = '{name}'")
+    )
+    stocks = dict(
+        published_sample.query(
+            f"select strftime(month, '%Y-%m'), {stock_of}"
+            f" where territory_id = '{told.cell.territory.territory_id}' and {condition}"
         )
-        stocks = dict(
-            connection.execute(
-                f"select strftime(month, '%Y-%m'), stock from {relation}"
-                f" where territory_id = '{territory_id}' and {condition}"
-            ).fetchall()
-        )
+    )
     stock = stocks[month]
     assert told.nb_people == told.figure.stock == stock
     assert stock > 0

@@ -28,42 +28,24 @@ from iae.release.release import (
 ATOM = "{http://www.w3.org/2005/Atom}"
 TABLES = """
 create schema open_data;
-create table open_data.protection (rounding_base integer not null, is_protected boolean not null);
-create table open_data.extracts (
-    source varchar not null, is_synthetic boolean, extract_date date not null,
-    last_covered_month date
-);
-create table open_data.territories (
-    territory_id varchar not null primary key, territory_level varchar not null,
-    territory_name varchar not null
-);
+create table open_data.territories as
+from (values ('FR', 'national', 'France'), ('D48', 'departmental', 'Lozère'),
+    ('D01', 'departmental', 'Ain')) as t (territory_id, territory_level, territory_name);
 create table open_data.stock_by_structure_type (
     month date not null, territory_id varchar not null, structure_type varchar not null,
     stock bigint not null, is_provisional boolean not null,
     primary key (month, territory_id, structure_type)
 );
-create table open_data.composite_stock (
-    month date not null, territory_id varchar not null, official_stock bigint,
-    constant_stock bigint, constant_change_percent double, is_provisional boolean not null,
-    primary key (month, territory_id)
-);
-create table open_data.published_stock (
-    edition date not null, month date not null, territory_id varchar not null,
-    stock bigint not null, is_provisional boolean not null
-);
-create table open_data.editions (
-    edition date not null, release integer not null, published_at timestamp,
-    is_synthetic boolean not null, nb_revised_cells bigint not null
-);
-insert into open_data.editions values ('2022-10-11', 1, '2022-10-12 09:30:00', false, 0);
+create table open_data.published_stock as
+from (values (date '2023-01-18', date '2022-08-01', 'FR', 151234, false),
+    ('2023-01-18', '2022-09-01', 'FR', 151967, true))
+as t (edition, month, territory_id, stock, is_provisional);
+create table open_data.editions as
+from (values (date '2022-10-11', 1, timestamp '2022-10-12 09:30:00', false, 0))
+as t (edition, release, published_at, is_synthetic, nb_revised_cells);
 comment on table open_data.stock_by_structure_type is
     'Une ligne par mois, territoire et type : l''effectif arrondi à 5.\n\nStock, rounded to 5.';
 comment on column open_data.stock_by_structure_type.stock is 'Arrondi à 5. Rounded to 5.';
-insert into open_data.territories values
-    ('FR', 'national', 'France'), ('D48', 'departmental', 'Lozère'), ('D01', 'departmental', 'Ain');
-insert into open_data.published_stock values
-    ('2023-01-18', '2022-08-01', 'FR', 151234, false),
-    ('2023-01-18', '2022-09-01', 'FR', 151967, true);
 """
 
 
@@ -80,15 +62,15 @@ def write_published(
     months = months or {"2022-08-01": (120, 35), "2022-09-01": (125, 0)}
     with duckdb.connect(str(path)) as connection:
         connection.execute(TABLES)
-        connection.execute(
-            f"create table open_data.metadata as from read_csv('{PROJECT}/seeds/publication.csv')"
-        )
-        connection.execute(f"insert into open_data.protection values ({base}, {base > 1})")
-        connection.execute(
-            "insert into open_data.extracts values ('asp_fluxiae', ?, ?, '2022-09-01'), "
-            "('barometre', false, '2023-01-18', null), ('geiq', false, '2024-01-01', null)",
-            [is_synthetic, day],
-        )
+        connection.execute(f"""
+            create table open_data.metadata as from '{PROJECT}/seeds/publication.csv';
+            create table open_data.protection as
+            select {base} as rounding_base, {base > 1} as is_protected;
+            create table open_data.extracts as
+            from (values ('asp_fluxiae', {is_synthetic}, date '{day}', date '2022-09-01'),
+                ('barometre', false, '2023-01-18', null), ('geiq', false, '2024-01-01', null))
+            as t (source, is_synthetic, extract_date, last_covered_month);
+        """)
         for month, (ain, lozere) in months.items():
             provisional = month == max(months)
             for name, people in (("D01", ain), ("D48", lozere), ("FR", ain + lozere)):
@@ -96,11 +78,12 @@ def write_published(
                     "insert into open_data.stock_by_structure_type values (?, ?, 'ACI', ?, ?)",
                     [month, name, people, provisional],
                 )
-        connection.execute(
-            "insert into open_data.composite_stock "
-            "select month, territory_id, null, stock, 2.5, is_provisional "
-            "from open_data.stock_by_structure_type"
-        )
+        connection.execute("""
+            create table open_data.composite_stock as
+            select month, territory_id, null::bigint as official_stock, stock as constant_stock,
+                2.5::double as constant_change_percent, is_provisional
+            from open_data.stock_by_structure_type
+        """)
     return path
 
 

@@ -139,19 +139,16 @@ def _editions(connection: duckdb.DuckDBPyConnection, cell: Cell) -> list[Said]:
         connection,
         """
         select
-            cells.edition || if(cells.release > 1, ', release ' || cells.release, ''),
-            cast(sum(cells.stock) as bigint),
-        from intermediate.int_edition_cells as cells
-        inner join intermediate.int_department_territories as territories
-            on
-                cells.territory_id = if(
-                    territories.department_code = 'NL', 'NL', 'D' || territories.department_code
-                )
-                and territories.territory_id = $territory
-        where cells.month = $month and list_contains($types, cells.structure_type)
-        group by cells.edition, cells.release
-        having count(distinct cells.structure_type) = len($types)
-        order by cells.edition, cells.release
+            edition || if(release > 1, ', release ' || release, ''),
+            cast(sum(stock) as bigint),
+        from intermediate.int_edition_cells
+        where
+            month = $month
+            and list_contains($types, structure_type)
+            and list_contains($departments, ltrim(territory_id, 'D'))
+        group by edition, release
+        having count(distinct structure_type) = len($types)
+        order by edition, release
         """,
         cell,
     )

@@ -91,26 +91,19 @@ def _revisions(connection: duckdb.DuckDBPyConnection) -> list[str]:
             count(*),
             min(month) filter (now.stock != before.stock),
             max(month) filter (now.stock != before.stock),
-        from open_data.stock_by_structure_type as now
-        inner join before_stock_by_structure_type as before
-            using (month, territory_id, structure_type)
-        """
-    ).fetchone()
-    if not revised or not revised[0]:
-        return ["Aucun chiffre révisé."]
-    nb_revised, nb_cells, first, last = revised
-    largest = connection.execute(
-        """
-        select territory_name, structure_type, month, before.stock, now.stock
+            first(
+                row(territory_name, structure_type, month, before.stock, now.stock)
+                order by abs(now.stock - before.stock) desc, month, territory_id, structure_type
+            ) filter (territory_level in ('departmental', 'unlocated')),
         from open_data.stock_by_structure_type as now
         inner join before_stock_by_structure_type as before
             using (month, territory_id, structure_type)
         inner join open_data.territories using (territory_id)
-        where territory_level in ('departmental', 'unlocated')
-        order by abs(now.stock - before.stock) desc, month, territory_id, structure_type
-        limit 1
         """
     ).fetchone()
+    if not revised or not revised[0]:
+        return ["Aucun chiffre révisé."]
+    nb_revised, nb_cells, first, last, largest = revised
     country = connection.execute(
         """
         select month, before.official_stock, now.official_stock

@@ -1,5 +1,6 @@
 """The release: one immutable folder per edition, and the latest under a name of its own."""
 
+import filecmp
 import hashlib
 import json
 import os
@@ -17,7 +18,7 @@ from iae.faults import read_published
 from iae.folders import MARK, replaced
 from iae.release.changes import change_log, feed
 from iae.release.workbook import write_workbook
-from iae.sql import for_csv
+from iae.sql import write_files
 
 FOLDER = "donnees"
 LATEST = "latest"
@@ -87,8 +88,14 @@ def _write(connection: duckdb.DuckDBPyConnection, tables: list[Table], out: Path
         if there is None:
             last = _order(same_day[-1].name)[1] if same_day else 0
             version = f"{day}.{last + 1}" if last else day
-            before = _edition_before(editions, version, is_synthetic)
-            log = change_log(connection, version, before)
+            # Real after real, synthetic after synthetic.
+            before = [
+                one
+                for one in editions
+                if _order(one.name) < _order(version)
+                and read_descriptor(one)["is_synthetic"] == is_synthetic
+            ]
+            log = change_log(connection, version, before[-1] if before else None)
             _describe(connection, tables, version, files, log)
             with replaced(out / version, COMMAND) as folder:
                 for path in files.iterdir():
@@ -96,7 +103,9 @@ def _write(connection: duckdb.DuckDBPyConnection, tables: list[Table], out: Path
                     path.rename(folder / path.name)
             there = out / version
     _write_latest(out)
-    return Release(there, rows, _sentences(there), is_synthetic, is_new=there not in editions)
+    lines = (there / CHANGE_LOG).read_text("utf-8").splitlines()
+    changes = [line.removeprefix("- ") for line in lines if line.startswith("- ")]
+    return Release(there, rows, changes, is_synthetic, is_new=there not in editions)
 
 
 def edition_date(connection: duckdb.DuckDBPyConnection) -> str:
@@ -109,33 +118,17 @@ def edition_date(connection: duckdb.DuckDBPyConnection) -> str:
     return f"{max(dated or published):%Y-%m-%d}"
 
 
-def _edition_before(editions: list[Path], version: str, is_synthetic: bool) -> Path | None:
-    """Return the edition before by date and release: real after real, synthetic after synthetic."""
-    before = [
-        one
-        for one in editions
-        if _order(one.name) < _order(version)
-        and read_descriptor(one)["is_synthetic"] == is_synthetic
-    ]
-    return before[-1] if before else None
-
-
 def write_table(connection: duckdb.DuckDBPyConnection, table: Table, folder: Path) -> int:
-    """Write a CSV (UTF-8, comma, ISO dates, TRUE, FALSE) and a Parquet; return the rows."""
+    """Write a CSV and a Parquet; return the rows."""
     relation = connection.sql(table.sql)
-    for_csv(relation).write_csv(
-        str(folder / f"{table.name}.csv"), header=True, timestamp_format="%Y-%m-%dT%H:%M:%SZ"
-    )
-    relation.write_parquet(str(folder / f"{table.name}.parquet"), compression="zstd")
-    ((nb_rows,),) = relation.count("*").fetchall()
-    return int(nb_rows)
+    write_files(relation, folder, table.name)
+    return len(relation)
 
 
 def _has_same_figures(edition: Path, files: Path) -> bool:
-    tables = sorted(path.name for path in files.glob("*.csv"))
-    return tables == sorted(path.name for path in edition.glob("*.csv")) and all(
-        _digest(edition / name) == _digest(files / name) for name in tables
-    )
+    names, there = (sorted(path.name for path in one.glob("*.csv")) for one in (files, edition))
+    same, _, _ = filecmp.cmpfiles(edition, files, names, shallow=False)
+    return names == there == same
 
 
 def _describe(
@@ -175,11 +168,6 @@ def _replace_file(path: Path, content: bytes) -> None:
     new = path.with_name(f".{path.name}.{os.getpid()}.new")
     new.write_bytes(content)
     new.replace(path)
-
-
-def _sentences(edition: Path) -> list[str]:
-    lines = (edition / CHANGE_LOG).read_text("utf-8").splitlines()
-    return [line.removeprefix("- ") for line in lines if line.startswith("- ")]
 
 
 def _digest(path: Path) -> str:

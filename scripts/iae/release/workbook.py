@@ -9,9 +9,6 @@ import xlsxwriter
 
 from iae.datapackage import Table
 
-METADATA_SHEET = "Métadonnées"
-DICTIONARY_SHEET = "Dictionnaire"
-
 
 def write_workbook(
     connection: duckdb.DuckDBPyConnection,
@@ -33,11 +30,11 @@ def write_workbook(
             "integer": book.add_format({"num_format": "#,##0"}),
             "number": book.add_format({"num_format": "0.00"}),
         }
-        sheet = _sheet(book, METADATA_SHEET, ["Rubrique", "Valeur"], header, [24, 110])
+        sheet = _sheet(book, "Métadonnées", ["Rubrique", "Valeur"], header, [24, 110])
         for row, said in enumerate(_metadata(descriptor), start=1):
             sheet.write_row(row, 0, said, wrapped)
         headings = ["Table", "Colonne", "Type", "Description"]
-        sheet = _sheet(book, DICTIONARY_SHEET, headings, header, [26, 26, 10, 110])
+        sheet = _sheet(book, "Dictionnaire", headings, header, [26, 26, 10, 110])
         columns = [(table.name, column) for table in tables for column in table.columns]
         for row, (table_name, column) in enumerate(columns, start=1):
             texts = (table_name, column.name, column.type, column.description)

@@ -13,7 +13,7 @@ from iae.datapackage import flat
 from iae.french import TABLE_DESCRIPTIONS
 from iae.site.content import Content, given
 from iae.site.marts import Marts, Measure
-from iae.sql import for_csv
+from iae.sql import write_files
 
 FOLDER = "fichiers"
 DICTIONARY = "dictionnaire.csv"
@@ -72,14 +72,11 @@ def prefix(content: Content) -> str:
 
 
 def _write_table(marts: Marts, content: Content, name: str, folder: Path) -> Download:
-    """One CSV (comma, UTF-8, ISO dates, TRUE and FALSE) and one Parquet, in a stable order."""
+    """One CSV and one Parquet, in a stable order."""
     relation = marts.table(name).order("all")
     if content.is_synthetic:
         relation = relation.project("*, true as is_synthetic")
-    stem = f"{prefix(content)}{name}"
-    text, parquet = folder / f"{stem}.csv", folder / f"{stem}.parquet"
-    for_csv(relation).write_csv(str(text), header=True)
-    relation.write_parquet(str(parquet), compression="zstd")
+    text, parquet = write_files(relation, folder, f"{prefix(content)}{name}")
     return Download(
         table=name,
         csv=text.name,

@@ -48,9 +48,11 @@ class Marts:
         """Rows of a query."""
         return self.connection.execute(sql, parameters).fetchall()
 
-    def dicts(self, keys: tuple[str, ...], sql: str) -> list[dict[str, Any]]:
-        """Rows of a query by the page's names of its columns, `name` and `label` as in French."""
-        rows = [dict(zip(keys, row, strict=True)) for row in self.rows(sql)]
+    def dicts(self, sql: str) -> list[dict[str, Any]]:
+        """Rows of a query by the names of its columns, `name` and `label` as in French."""
+        cursor = self.connection.execute(sql)
+        keys = [column[0] for column in cursor.description or []]
+        rows = [dict(zip(keys, row, strict=True)) for row in cursor.fetchall()]
         for row in rows:
             row |= {key: typographic(row[key]) for key in ("name", "label") if key in row}
         return rows
@@ -106,11 +108,11 @@ def read_months(marts: Marts) -> list[date]:
 def read_territories(marts: Marts) -> list[dict[str, Any]]:
     """Territories that a series may have, by code; outside coverage, the published ones."""
     return marts.dicts(
-        ("id", "level", "code", "name", "region", "population", "isCovered"),
         """
         select
-            territory_id, territory_level, territory_code, territory_name, region_id, population,
-            is_covered or territory_level = 'unlocated' as is_covered
+            territory_id as id, territory_level as level, territory_code as code,
+            territory_name as name, region_id as region, population,
+            is_covered or territory_level = 'unlocated' as "isCovered"
         from open_data.territories
         where
             is_covered
@@ -174,9 +176,8 @@ def read_measures(
 def read_types(marts: Marts) -> list[dict[str, Any]]:
     """The structure types, the one with most people first."""
     return marts.dicts(
-        ("id", "label"),
         """
-        select types.structure_type, label
+        select types.structure_type as id, label
         from open_data.structure_types as types
         left join open_data.stock_by_structure_type as stocks
             on types.structure_type = stocks.structure_type and territory_id = 'FR'
@@ -222,7 +223,6 @@ def read_revisions_by_age(marts: Marts) -> list[dict[str, Any]]:
     Rank 1 is the last month of the edition before; sizes are shares of what it said (1 = 100 %).
     """
     return marts.dicts(
-        ("rank", "median", "decile", "n"),
         """
         with
             last_months as (
@@ -235,18 +235,17 @@ def read_revisions_by_age(marts: Marts) -> list[dict[str, Any]]:
                 from last_months
             )
         select
-            date_diff('month', revisions.month, last_month_before) + 1 as rank_from_the_end,
+            date_diff('month', revisions.month, last_month_before) + 1 as rank,
             median(abs(revision_rate)) as median,
-            quantile_cont(abs(revision_rate), 0.9) as ninth_decile,
-            count(*) as nb_figures
+            quantile_cont(abs(revision_rate), 0.9) as decile
         from open_data.published_revisions as revisions
         inner join pairs on revisions.edition = pairs.edition
         where
             territory_id like 'D%'
             and revision_rate is not null
-            and rank_from_the_end between 1 and 6
+            and rank between 1 and 6
         group by all
-        order by rank_from_the_end
+        order by rank
         """,
     )
 
@@ -271,9 +270,8 @@ def read_country(marts: Marts, axis: Axis) -> dict[str, Any]:
     people = []
     if "people_by_year" in marts.names:
         people = marts.dicts(
-            ("year", "component", "people", "months"),
-            "select year, component, nb_people, nb_months from open_data.people_by_year "
-            "order by year, component",
+            "select year, component, nb_people as people, nb_months as months "
+            "from open_data.people_by_year order by year, component"
         )
     return figures | {"people": people}
 
