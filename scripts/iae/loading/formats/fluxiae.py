@@ -29,6 +29,7 @@ SEPARATOR = b"|"
 QUOTE = b"\x02"
 _DEB = re.compile(rb"DEB(?P<view>\w*?)(?P<date>\d{8})_\d{6}[|\s]*")
 _FIN = re.compile(rb"FIN(?P<records>\d+)[|\s]*")
+_SPECIAL = re.compile(rb"[\n\r\x02]")
 _VALUE = re.compile(rb"[\d\s/:.,+-]*|true|false")
 _MAX_JOINED_LINES = 200
 _NB_LINES_LOOKED_AT = 500
@@ -231,7 +232,7 @@ class _Repair:
         reason = self._reason
         if not reason and (b"\x00" in text or not is_encoded(text)):
             reason = NOT_TEXT
-        if not reason:
+        if not reason and _SPECIAL.search(text):  # few records have a break
             text = self._reading.dialect.record(text.split(SEPARATOR))
         self.records.append(Record(lines[0].number, text, reason))
 
