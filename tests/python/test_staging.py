@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -101,14 +102,19 @@ READ: dict[tuple[str, str, str], dict[Any, str]] = {
         None: "\u00a0\u202f \t|",
     },
 }
-# An empty text stands for NULL too: nothing was delivered.
-CASES = [
-    (*place, text, value)
-    for place, texts_of_values in READ.items()
-    for value, texts in texts_of_values.items()
-    for one in texts.split("|")
-    for text in ((one, None) if one == "" else (one,))
-]
+
+
+def cases() -> Iterator[tuple[str, str, str, str | None, Any]]:
+    """Each text by itself; an empty one is tried as NULL too, as where nothing was delivered."""
+    for place, texts_of_values in READ.items():
+        for value, texts in texts_of_values.items():
+            for text in texts.split("|"):
+                yield *place, text, value
+                if not text:
+                    yield *place, None, value
+
+
+CASES = list(cases())
 
 
 @pytest.fixture(scope="module")
