@@ -199,22 +199,6 @@ def test_every_row_ends_in_the_outcome_found_by_hand(
     assert all((outcome == "counted") == (reason is None) for reason, outcome, _ in rows)
 
 
-def test_how_a_structure_was_located_is_told(built: Pipeline) -> None:
-    rows = built.query(
-        "select structure_id, department_code, located_by"
-        " from intermediate.int_asp_structures_located"
-    )
-    assert {row[0]: row[1:] for row in rows} == {
-        "10": ("54", "admin_commune"),
-        "20": ("02", "admin_postcode"),
-        "30": ("59", "annex_number"),
-        "40": ("976", "admin_postcode"),
-        "50": ("NL", None),
-        "60": ("2A", "annex_number"),
-        "70": ("06", "management_commune"),
-    }
-
-
 def test_no_name_and_no_number_is_in_the_warehouse(built: Pipeline) -> None:
     stored = built.warehouse.read_bytes()
     for secret in (b"QUENNEVILLE", b"TREHOUART", b"1850754395001", b"290062A100042"):
