@@ -25,19 +25,6 @@ break_month as (
 
 ),
 
-entering_types as (
-
-    select
-        month,
-        max(stock) filter (where structure_type = 'EITI') as eiti_stock,
-        max(stock) filter (where structure_type = 'GEIQ') as geiq_stock,
-        max(stock) filter (where structure_type = 'ITI') as iti_stock,
-    from stock_by_structure_type
-    where territory_id = 'FR'
-    group by month
-
-),
-
 final as (
 
     select
@@ -46,22 +33,28 @@ final as (
         composite.official_stock,
         composite.constant_stock,
         composite.official_stock - composite.constant_stock as step,
-        entering_types.eiti_stock,
-        entering_types.geiq_stock,
-        entering_types.iti_stock,
+        max(stocks.stock) filter (where stocks.structure_type = 'EITI') as eiti_stock,
+        max(stocks.stock) filter (where stocks.structure_type = 'GEIQ') as geiq_stock,
+        max(stocks.stock) filter (where stocks.structure_type = 'ITI') as iti_stock,
         -- EITI has a stock from 2019-12, and is in the official scope from the break only.
         step - if(
             composite.month >= break_month.first_month,
-            entering_types.eiti_stock + entering_types.geiq_stock + entering_types.iti_stock,
+            eiti_stock + geiq_stock + iti_stock,
             0
         ) as unexplained,
     from composite
     cross join break_month
-    left join entering_types using (month)
+    left join stock_by_structure_type as stocks using (month, territory_id)
     where
         composite.territory_id = 'FR'
         and composite.month between break_month.first_month - interval 6 month
         and break_month.first_month + interval 5 month
+    group by
+        composite.month,
+        composite.missing_components,
+        composite.official_stock,
+        composite.constant_stock,
+        break_month.first_month
     order by composite.month
 
 )

@@ -18,48 +18,12 @@ country as (
 
 ),
 
-spring_2020 as (
-
-    select
-        1 as claim_number,
-        'February to April 2020' as claim,
-        max(stock) filter (where month = date '2020-02-01') as stock_before,
-        max(stock) filter (where month = date '2020-04-01') as stock_after,
-        1 as nb_months,
-    from country
-
-),
-
-compared_years (claim_number, claim, nb_years_before) as (
+claims (claim, first_month, last_month, nb_months_before) as (
 
     values
-    (2, 'January to September 2021 against 2020', 1),
-    (3, 'January to September 2021 against 2019', 2)
-
-),
-
-means_compared as (
-
-    select
-        compared_years.claim_number,
-        compared_years.claim,
-        avg(before.stock) as stock_before,
-        avg(country.stock) as stock_after,
-        count(country.stock) as nb_months,
-    from compared_years
-    left join country
-        on country.month between date '2021-01-01' and date '2021-09-01'
-    left join country as before
-        on country.month = before.month + to_years(compared_years.nb_years_before)
-    group by all
-
-),
-
-claims as (
-
-    select * from spring_2020
-    union all
-    select * from means_compared
+    ('February to April 2020', date '2020-04-01', date '2020-04-01', 2),
+    ('January to September 2021 against 2020', date '2021-01-01', date '2021-09-01', 12),
+    ('January to September 2021 against 2019', date '2021-01-01', date '2021-09-01', 24)
 
 ),
 
@@ -67,14 +31,24 @@ final as (
 
     select
         date '{{ var("published_edition") }}' as edition,
-        claim,
-        stock_before,
-        stock_after,
+        claims.claim,
+        avg(before.stock) as stock_before,
+        avg(country.stock) as stock_after,
         stock_after - stock_before as change,
-        100 * (stock_after - stock_before) / nullif(stock_before, 0) as change_percent,
-        nb_months,
+        100 * change / nullif(stock_before, 0) as change_percent,
+        count(country.stock) as nb_months,
     from claims
-    order by claim_number
+    left join country
+        on country.month between claims.first_month and claims.last_month
+    left join country as before
+        on country.month = before.month + to_months(claims.nb_months_before)
+    group by
+        claims.claim,
+        claims.first_month,
+        claims.nb_months_before
+    order by
+        claims.first_month asc,
+        claims.nb_months_before asc
 
 )
 

@@ -50,7 +50,7 @@ _SERIES = """
     select
         stocks.place,
         stocks.series,
-        territories.territory_id,
+        territory_id,
         territories.territory_level,
         territories.territory_name,
         territories.region_id,
@@ -59,8 +59,7 @@ _SERIES = """
         round(stocks.stock * 10000 / territories.population, 2) as rate,
         stocks.is_provisional,
     from stocks
-    inner join marts.dim_territories as territories
-        on stocks.territory_id = territories.territory_id
+    inner join marts.dim_territories as territories using (territory_id)
     where stocks.stock is not null
 """
 

@@ -38,8 +38,7 @@ def _(connection):
                 own.age_in_months,
                 own.revision_rate,
             from marts.fct_stock_revisions as own
-            inner join marts.dim_editions as editions
-                on own.edition = editions.edition and own.release = editions.release
+            inner join marts.dim_editions as editions using (edition, release)
             where own.territory_id = 'FR' and own.kind = 'new_extract'
             union all
             select 'Série publiée', 'composite', age_in_months, revision_rate,
@@ -313,12 +312,8 @@ def _(connection, some_editions):
             round(100 * avg(last_told.stock - first_told.stock) / avg(first_told.stock), 1)
                 as mean_revision_percent,
         from marts.fct_published_stock as last_told
-        inner join marts.fct_published_stock as first_told
-            on
-                last_told.month = first_told.month
-                and last_told.territory_id = first_told.territory_id
-        inner join marts.dim_territories as territories
-            on last_told.territory_id = territories.territory_id
+        inner join marts.fct_published_stock as first_told using (month, territory_id)
+        inner join marts.dim_territories as territories using (territory_id)
         where
             last_told.is_latest_edition
             and first_told.edition = (select min(edition) from marts.fct_published_stock)

@@ -102,9 +102,8 @@ def test_metadata_of_the_run_is_left_out() -> None:
 
 
 def test_catalogue_of_nothing_says_what_to_do(pipeline: Pipeline) -> None:
-    done = pipeline.iae("catalogue", pipeline.folder / "catalogue")
-    assert done.code == 1
-    assert "run `iae load` and `dbt build` first" in " ".join(done.said.split())
+    refusal = pipeline.refusal("catalogue", pipeline.folder / "catalogue")
+    assert "run `iae load` and `dbt build` first" in refusal
     assert not (pipeline.folder / "catalogue").exists()
 
 

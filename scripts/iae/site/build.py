@@ -93,7 +93,7 @@ def _write_page(
         root="../" if is_below else "",
         folder=FOLDER,
         sample_folder=SAMPLE_FOLDER,
-        dataset=content and _dataset(content, downloads),
+        dataset=content and not content.is_synthetic and _dataset(content, downloads),
         dictionary=content and f"{prefix(content)}{DICTIONARY}",
         whole=content and f"{prefix(content)}{WHOLE}",
         scripts=SCRIPTS,
@@ -103,10 +103,8 @@ def _write_page(
     (folder / "index.html").write_text(page, encoding="utf-8")
 
 
-def _dataset(content: Content, downloads: list[Download]) -> dict[str, Any] | None:
-    """What search engines of data read of the page (schema.org); nothing of synthetic figures."""
-    if content.is_synthetic:
-        return None
+def _dataset(content: Content, downloads: list[Download]) -> dict[str, Any]:
+    """What search engines of data read of the page (schema.org)."""
     metadata, months = content.metadata, content.data["months"]
     return {
         "@context": "https://schema.org",
@@ -136,15 +134,14 @@ def _dataset(content: Content, downloads: list[Download]) -> dict[str, Any] | No
     }
 
 
-def _sample_rows(sample: Content) -> dict[str, Any]:
-    """The last synthetic figures of France, one row a series."""
+def _sample_rows(sample: Content) -> list[tuple[str, date, int]]:
+    """The last synthetic figures of France: a series, its last month and its people."""
     rows = []
     for measure in sample.measures:
         values = measure["stock"].get("FR", [])
         for last in given(values)[-1:]:
-            month = french_month(sample.months[last])
-            rows.append((measure["name"], month, french_number(values[last])))
-    return {"rows": rows, "months": len(sample.months)}
+            rows.append((measure["name"], sample.months[last], values[last]))
+    return rows
 
 
 def _write_assets(folder: Path) -> None:
@@ -176,6 +173,7 @@ def _template() -> Any:
         "number": french_number,
         "delivered": _delivered,
         "covered": french_month,
+        "decimal": lambda number: f"{number:.1f}".replace(".", ","),
         "percent": lambda percent: signed_percent(percent).lstrip("+"),
         "source": lambda source: SOURCE_NAMES.get(source, source),
         "size": _french_size,

@@ -14,7 +14,6 @@ from iae.datapackage import (
 from iae.french import (
     french_date,
     french_month,
-    french_number,
     french_people,
     signed_number,
     signed_percent,
@@ -43,8 +42,8 @@ class Headline:
 
     title: str
     month: date
-    rows: list[tuple[str, str, str]]
-    departments: list[tuple[str, str, str]]
+    rows: list[tuple[date, int, bool]]  # people, and whether provisional, the last month first
+    departments: list[tuple[str, int, float | None]]  # people, and for 10,000 inhabitants
 
 
 @dataclass(frozen=True)
@@ -240,25 +239,11 @@ def _headline(
         elif series[month] == min(known):
             extreme = ", minimum de la série"
     mark = " (provisoire)" if lead["provisional"][month] else ""
-    rows = [
-        (
-            french_month(months[index]),
-            french_number(series[index]),
-            "provisoire" if lead["provisional"][index] else "",
-        )
-        for index in reversed(given(series))
-    ]
     departments = [
-        (
-            territory["name"],
-            french_number(value),
-            f"{10_000 * value / territory['population']:.1f}".replace(".", ",")
-            if territory["population"]
-            else "–",
-        )
-        for territory in territories
-        if territory["level"] == "departmental"
-        and (value := lead["stock"].get(territory["id"], [None] * len(months))[month]) is not None
+        (one["name"], people, one["population"] and 10_000 * people / one["population"])
+        for one in territories
+        if one["level"] == "departmental"
+        and (people := lead["stock"].get(one["id"], [None] * len(months))[month]) is not None
     ]
     return Headline(
         title=(
@@ -266,7 +251,7 @@ def _headline(
             f"{french_month(months[month])}{extreme}{mark}"
         ),
         month=months[month],
-        rows=rows,
+        rows=[(months[at], series[at], lead["provisional"][at]) for at in reversed(given(series))],
         departments=departments,
     )
 

@@ -49,13 +49,10 @@ class Marts:
         return self.connection.execute(sql, parameters).fetchall()
 
     def dicts(self, sql: str) -> list[dict[str, Any]]:
-        """Rows of a query by the names of its columns, `name` and `label` as in French."""
+        """Rows of a query by the names of its columns."""
         cursor = self.connection.execute(sql)
         keys = [column[0] for column in cursor.description or []]
-        rows = [dict(zip(keys, row, strict=True)) for row in cursor.fetchall()]
-        for row in rows:
-            row |= {key: typographic(row[key]) for key in ("name", "label") if key in row}
-        return rows
+        return [dict(zip(keys, row, strict=True)) for row in cursor.fetchall()]
 
     def series(self, axis: Axis, sql: str) -> dict[str, Series]:
         """Turn rows of (territory, month, values…) into a list of values per column, territory."""
@@ -72,15 +69,14 @@ def read_extracts(marts: Marts) -> list[Extract]:
     """Current extracts by source; an edition covers the months that it holds."""
     rows = marts.rows(
         """
-        with
-            editions as (
-                select edition, max(month) as last_month
-                from open_data.published_stock
-                group by edition
-            )
-        select source, extract_date, coalesce(last_covered_month, last_month), is_synthetic
+        select
+            source, extract_date,
+            coalesce(last_covered_month, (
+                select max(month) from open_data.published_stock
+                where source = $published and edition = extract_date
+            )),
+            is_synthetic
         from open_data.extracts
-        left join editions on source = $published and edition = extract_date
         order by source, extract_date
         """,
         {"published": PUBLISHED_SOURCE},
@@ -107,7 +103,7 @@ def read_months(marts: Marts) -> list[date]:
 
 def read_territories(marts: Marts) -> list[dict[str, Any]]:
     """Territories that a series may have, by code; outside coverage, the published ones."""
-    return marts.dicts(
+    territories = marts.dicts(
         """
         select
             territory_id as id, territory_level as level, territory_code as code,
@@ -123,8 +119,9 @@ def read_territories(marts: Marts) -> list[dict[str, Any]]:
                 ['national', 'regional', 'departmental', 'unlocated'], territory_level
             ),
             territory_code
-        """,
+        """
     )
+    return [one | {"name": typographic(one["name"])} for one in territories]
 
 
 def read_measures(
@@ -136,7 +133,7 @@ def read_measures(
     is given, and what is missing: the same for all territories.
     """
     sources = read_sources(marts) | {"published": {PUBLISHED_SOURCE}}
-    labels = {one["id"]: one["label"] for one in read_types(marts)}
+    labels = read_types(marts)
     series = {
         "published": """
             select territory_id, month, stock, is_provisional as provisional
@@ -173,18 +170,19 @@ def read_measures(
     return measures
 
 
-def read_types(marts: Marts) -> list[dict[str, Any]]:
-    """The structure types, the one with most people first."""
-    return marts.dicts(
+def read_types(marts: Marts) -> dict[str, str]:
+    """The labels of the structure types, the one with most people first."""
+    rows = marts.rows(
         """
-        select types.structure_type as id, label
+        select types.structure_type, label
         from open_data.structure_types as types
         left join open_data.stock_by_structure_type as stocks
             on types.structure_type = stocks.structure_type and territory_id = 'FR'
         group by all
         order by max(stock) desc nulls last, types.structure_type
-        """,
+        """
     )
+    return {name: typographic(label) for name, label in rows}
 
 
 def read_sources(marts: Marts) -> dict[str, set[str]]:
@@ -225,28 +223,21 @@ def read_revisions_by_age(marts: Marts) -> list[dict[str, Any]]:
     return marts.dicts(
         """
         with
-            last_months as (
-                select edition, max(month) as last_month
-                from open_data.published_stock
-                group by edition
-            ),
-            pairs as (
-                select edition, lag(last_month) over (order by edition) as last_month_before
-                from last_months
+            revisions as (
+                select
+                    territory_id, revision_rate,
+                    date_diff('month', month, max(month) over (partition by edition)) + 1 as rank
+                from open_data.published_revisions
             )
         select
-            date_diff('month', revisions.month, last_month_before) + 1 as rank,
+            rank,
             median(abs(revision_rate)) as median,
             quantile_cont(abs(revision_rate), 0.9) as decile
-        from open_data.published_revisions as revisions
-        inner join pairs on revisions.edition = pairs.edition
-        where
-            territory_id like 'D%'
-            and revision_rate is not null
-            and rank between 1 and 6
-        group by all
+        from revisions
+        where territory_id like 'D%' and revision_rate is not null and rank <= 6
+        group by rank
         order by rank
-        """,
+        """
     )
 
 
