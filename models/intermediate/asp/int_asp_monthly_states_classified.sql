@@ -31,7 +31,6 @@ final as (
         is_declaration,
         person_id,
         file_line,
-        hours,
         month,
     from reasons_given
 

@@ -59,7 +59,6 @@ final as (
     select
         source,
         source_table,
-        contract_number,
         siret,
         -- A contract number tells people apart within its source only; without one, a row is its
         -- own person (indicator.md, "The counted unit").
