@@ -29,7 +29,10 @@ class UnreadableBlockError(Exception):
 
 
 class Block:
-    """Whole records of a reading; none in an empty one."""
+    """Whole records of a reading; none in an empty one.
+
+    They are in a file in memory (`is_memfd`), else they become a parameter of the query.
+    """
 
     def __init__(self) -> None:
         self.is_memfd = hasattr(os, "memfd_create")
