@@ -146,11 +146,9 @@ def _sample_rows(sample: Content) -> list[tuple[str, date, int]]:
 
 def _write_assets(folder: Path) -> None:
     folder.mkdir()
-    for script in SCRIPTS:
-        (folder / script).write_text(_asset(script), encoding="utf-8")
-    (folder / "vega.js").write_text(_vega(), encoding="utf-8")
-    licence = _asset("source-sans-3.LICENSE.txt")
-    (folder / "source-sans-3.LICENSE.txt").write_text(licence, encoding="utf-8")
+    texts = {name: _asset(name) for name in (*SCRIPTS, "source-sans-3.LICENSE.txt")}
+    for name, text in (texts | {"vega.js": _vega()}).items():
+        (folder / name).write_text(text, encoding="utf-8")
 
 
 def _style() -> str:

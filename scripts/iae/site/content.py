@@ -52,6 +52,7 @@ class Content:
 
     is_synthetic: bool
     data: dict[str, Any]
+    measures: list[Measure]
     months: list[date]
     headline: Headline | None
     # The claims of the public note: what each is, what the note says, what each edition gives.
@@ -71,12 +72,6 @@ class Content:
     has_types: bool
     has_country: bool
     has_declarations: bool
-
-    @property
-    def measures(self) -> list[Measure]:
-        """The series of this page, as its scripts read them."""
-        measures: list[Measure] = self.data["measures"]
-        return measures
 
 
 def read_contents(marts: Marts, updated: date, releases: Path) -> list[Content]:
@@ -180,6 +175,7 @@ def _content(
     return Content(
         is_synthetic=is_synthetic,
         data=data,
+        measures=measures,
         months=[*axis],
         headline=_headline(lead, [*axis], month, shared["territories"]),
         claims=_claims(axis, editions, measures[0]),
