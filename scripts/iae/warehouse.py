@@ -134,8 +134,12 @@ def _look_at(path: Path, read_only: bool, makes: bool) -> None:
                 _check_access(one, os.W_OK, "be written")
     # DuckDB would look for an extension that reads the file, on the network.
     with path.open("rb") as file:
-        if file.read(12)[8:] != b"DUCK":
-            what = "is something else" if path.stat().st_size else "is empty"
+        beginning = file.read(12)
+        if not beginning:
+            time.sleep(0.2)  # another process may have made it just now
+            beginning = file.read(12)
+        if beginning[8:] != b"DUCK":
+            what = "is something else" if beginning else "is empty"
             raise IaeError(f"{name}: {what}, not a DuckDB database; check IAE_WAREHOUSE.")
 
 

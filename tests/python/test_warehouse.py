@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from threading import Timer
 
 import pytest
 from dbt_common.exceptions import DbtRuntimeError
@@ -96,6 +97,16 @@ def test_a_file_that_is_no_warehouse(
     changed = path.lstat().st_mtime_ns
     assert refusal(path, read_only=read_only).startswith(f"{path}: {said}")
     assert path.lstat().st_mtime_ns == changed
+
+
+def test_a_warehouse_that_another_process_has_just_made(path: Path) -> None:
+    warehouse = path.read_bytes()
+    path.write_bytes(b"")
+    timer = Timer(0.05, path.write_bytes, [warehouse])
+    timer.start()
+    with opened(path, read_only=True) as connection:
+        assert connection.execute("select 1").fetchall() == [(1,)]
+    timer.join()
 
 
 def test_a_warehouse_that_is_not_there(path: Path) -> None:
