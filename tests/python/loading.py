@@ -239,8 +239,10 @@ def begun(code: str, *words: str | Path) -> Iterator[subprocess.Popen[str]]:
     ) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "begun\n"
-        yield process
-        process.kill()
+        try:
+            yield process
+        finally:
+            process.kill()
 
 
 def open_elsewhere(path: Path) -> AbstractContextManager[subprocess.Popen[str]]:
