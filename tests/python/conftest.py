@@ -22,8 +22,8 @@ from playwright.sync_api import Browser, sync_playwright
 
 from compiled_project import CompiledProject
 from iae.loading.raw_tables import opened_to_load
-from killed import Command, Done, started
 from loading import SALT, Warehouse, error_of, run
+from processes import Command, Done, started
 
 if TYPE_CHECKING:
     from dbt.cli.main import dbtRunnerResult

@@ -20,7 +20,7 @@ from iae.paths import published_path
 from iae.publishing.proof import Proof, prove
 from iae.publishing.swap import Publication, publish
 from iae.warehouse import opened
-from killed import started
+from processes import started
 
 FOLDERS = ("macros", "models/staging/loader", "models/intermediate/publication", "models/docs")
 # They are about models that are not here.

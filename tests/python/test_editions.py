@@ -12,7 +12,7 @@ from typing import Any
 import duckdb
 import pytest
 
-import killed
+import processes
 from iae.errors import IaeError
 from iae.publishing.editions import archive_folder
 from small_project import SmallProject
@@ -181,7 +181,7 @@ def test_killed_at_each_step(
         assert shown <= len(files) <= 2
         if code == 0:
             break
-        assert code == killed.CODE
+        assert code == processes.CODE
         project.publish()
         assert archived(project) == ["2022-02-22_release_1.parquet", "2022-03-22_release_1.parquet"]
         assert published(project, "select count(*) from marts.dim_editions") == [(2,)]

@@ -14,8 +14,8 @@ import pytest
 
 from conftest import Pipeline
 from iae.sample import write_sample
-from killed import killed_at, seconds_of, started
 from loading import write_fluxiae
+from processes import killed_at, seconds_of, started
 
 NB_LOADS_KILLED = 6
 

@@ -17,7 +17,6 @@ import pytest
 from iae.loading.comparison import compare
 from iae.loading.history import loads
 from iae.loading.sources import SOURCES
-from killed import started
 from loading import (
     FLUXIAE,
     Warehouse,
@@ -31,6 +30,7 @@ from loading import (
     run,
     write_fluxiae,
 )
+from processes import started
 
 
 def extracts(warehouse: Warehouse) -> list[tuple[str, bool]]:

@@ -13,8 +13,8 @@ from conftest import Pipeline
 from iae.disk import held
 from iae.publishing.swap import publish
 from iae.warehouse import opened
-from killed import killed_at, seconds_of, started
 from loading import begun
+from processes import killed_at, seconds_of, started
 
 NB_ROWS = 200_000
 NB_PUBLICATIONS_KILLED = 6

@@ -13,7 +13,7 @@ from typing import Any
 
 from conftest import Pipeline
 from iae.sample.weeks import PASSWORD
-from killed import Command, Done, killed_at
+from processes import Command, Done, killed_at
 
 # A disk in memory gives its room by pages, to each file its own.
 PAGE = 4096

@@ -23,7 +23,7 @@ import oracle_beyond
 from compiled_project import CompiledProject
 from conftest import Pipeline
 from iae.sample import write_sample
-from killed import Done
+from processes import Done
 from test_against_oracle import by_key, differences
 from test_kill import holds_a_person, persons_of
 from year.commands import Commands
