@@ -99,8 +99,9 @@ def sample(
     force: Annotated[bool, typer.Option("--force", help="Replace an earlier sample.")] = False,
 ) -> None:
     """Write a synthetic drop, in the formats of the real extracts and with their faults."""
+    from iae.months import parse_month
     from iae.presenters.sample import progress, show_files
-    from iae.sample import parse_month, write_sample
+    from iae.sample import write_sample
 
     month = parse_month(until)
     with progress() as on_file:

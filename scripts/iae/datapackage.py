@@ -6,6 +6,8 @@ from typing import Any
 
 import duckdb
 
+from iae.french import SOURCE_NAMES
+
 SCHEMA = "open_data"
 NAME = "insertion-par-l-activite-economique"
 KEYWORDS = [
@@ -16,14 +18,6 @@ KEYWORDS = [
     "associations intermédiaires",
     "statistiques",
 ]
-SOURCES = {
-    "asp_fluxiae": "Agence de services et de paiement (ASP), extranet IAE",
-    "asp_contrats_aides": "Agence de services et de paiement (ASP), contrats aidés",
-    "extrapro": "DGEFP, Extrapro (contrats de professionnalisation)",
-    "geiq": "Liste annuelle des GEIQ",
-    "bpifrance_iti": "BPI France, insertion par le travail indépendant",
-    "barometre": "Baromètre des résultats de l’action publique (DITP, Etalab)",
-}
 # Tables whose figures come from the published series, and those from the other extracts.
 FROM_PUBLISHED = ("published_stock", "published_revisions")
 FROM_EXTRACTS = (
@@ -229,7 +223,7 @@ def describe(
             {"title": metadata["contact"], "role": "maintainer"},
         ],
         "sources": [
-            {"title": f"{SOURCES.get(source, source)}, {day:%d/%m/%Y}{' (fictif)' if fake else ''}"}
+            {"title": f"{SOURCE_NAMES[source]}, {day:%d/%m/%Y}{' (fictif)' if fake else ''}"}
             for source, day, fake in extracts
         ],
         "temporal": {"start": _month(first), "end": _month(last)},

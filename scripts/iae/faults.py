@@ -86,9 +86,16 @@ def is_damage(error: duckdb.Error) -> bool:
     ) and bool(_DAMAGED_SAID.search(str(error)))
 
 
+def check_published(path: Path) -> None:
+    """Raise IaeError where there is no published file."""
+    if not path.is_file():
+        raise IaeError(f"{path}: nothing is published yet; run iae publish.")
+
+
 @contextmanager
 def read_published(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """Open a published file; raise IaeError where the file is at fault, not our SQL."""
+    check_published(path)
     try:
         with duckdb.connect(str(path), read_only=True) as connection:
             yield connection

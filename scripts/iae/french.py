@@ -8,30 +8,12 @@ MONTHS = (
 )  # fmt: skip
 
 SOURCE_NAMES = {
-    "asp_fluxiae": "Extranet IAE de l’ASP",
-    "asp_contrats_aides": "Contrats aidés (ASP)",
-    "extrapro": "Contrats de professionnalisation (Extrapro)",
+    "asp_fluxiae": "Agence de services et de paiement (ASP), extranet IAE",
+    "asp_contrats_aides": "Agence de services et de paiement (ASP), contrats aidés",
+    "extrapro": "DGEFP, Extrapro (contrats de professionnalisation)",
     "geiq": "Liste annuelle des GEIQ",
-    "bpifrance_iti": "Insertion par le travail indépendant (BPI France)",
-    "barometre": "Baromètre des résultats de l’action publique",
-}
-
-TABLE_DESCRIPTIONS = {
-    "published_stock": "La série publiée par l’administration, toutes éditions.",
-    "published_revisions": "Les révisions de la série publiée, d’une édition à la suivante.",
-    "composite_stock": (
-        "L’indicateur composite par mois et territoire, dans les deux périmètres, "
-        "et son évolution sur un an."
-    ),
-    "stock_by_structure_type": "L’effectif par mois, territoire et type de structure.",
-    "flows_by_structure_type": "France : les entrées, les sorties et les retours par mois et type.",
-    "people_by_year": "France : les personnes différentes dans l’année, par type.",
-    "structures_by_structure_type": "France : les structures qui ont des personnes comptées.",
-    "declarations": "France : les structures attendues, et celles qui ont déclaré.",
-    "reconciliation": "L’écart entre le périmètre constant et la série publiée.",
-    "territories": "Les territoires : codes, noms, régions, population.",
-    "structure_types": "Les types de structures, leur source et leur règle de comptage.",
-    "extracts": "Les fichiers dont viennent les chiffres, avec leurs dates.",
+    "bpifrance_iti": "BPI France, insertion par le travail indépendant",
+    "barometre": "Baromètre des résultats de l’action publique (DITP, Etalab)",
 }
 
 

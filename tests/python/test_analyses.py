@@ -176,3 +176,27 @@ def test_every_structure_is_located_in_one_way(
     assert not_located["nb_not_located"] == not_located["nb_structures"]
     percents = [row["located_otherwise_percent"] for row in rows]
     assert percents == sorted(percents, reverse=True)
+
+
+def test_revisions_of_our_own_editions_stand_beside_the_published_ones(
+    analysed: Analysed, tmp_path: Path
+) -> None:
+    path = tmp_path / "iae.duckdb"
+    with duckdb.connect(str(path)) as connection:
+        connection.execute("""
+            create schema marts;
+            create table marts.fct_stock_revisions as
+            from (
+                values
+                ('new_extract', 'FR', 'ACI', 2, 3, 0.1), ('new_extract', 'FR', 'ACI', 2, -1, -0.3),
+                ('correction', 'FR', 'ACI', 2, 50, 5.0), ('new_extract', 'R11', 'ACI', 2, 50, 5.0)
+            ) as rows (kind, territory_id, structure_type, age_in_months, revision, revision_rate);
+            create table marts.fct_published_revisions as
+            from (values ('FR', 15, -10, -0.2), ('R11', 15, 50, 5.0))
+                as rows (territory_id, age_in_months, revision, revision_rate);
+        """)
+    # The root of the mean of 0.01 and 0.09 is that of 0.05.
+    assert [tuple(row.values()) for row in analysed("revisions_by_type_and_age", path)] == [
+        ("ours", "ACI", 2, 2, 1.0, pytest.approx(0.2), pytest.approx(0.05**0.5)),
+        ("published", "composite", 15, 1, -10.0, pytest.approx(0.2), pytest.approx(0.2)),
+    ]

@@ -18,7 +18,8 @@ from python_calamine import CalamineWorkbook
 from conftest import REAL_DATA, Pipeline
 from iae.errors import IaeError
 from iae.folders import MARK
-from iae.sample import FIRST_MONTH, LAST_MONTH, MARKER, parse_month, write_sample
+from iae.months import parse_month
+from iae.sample import FIRST_MONTH, LAST_MONTH, MARKER, write_sample
 from iae.sample.weeks import PASSWORD
 from loading import error_of, run
 from sample_reading import Content, count_stock, fluxiae_file, read_fluxiae
@@ -713,6 +714,7 @@ def test_bounds_of_the_calibration(until: date, tmp_path: Path) -> None:
         (0.02, "2024-01", "not 2024-01"),
         (0.02, "2022-13", "2022-13 is not a month"),
         (0.02, "09/2022", "09/2022 is not a month"),
+        (0.02, "0000-09", "0000-09 is not a month"),
     ],
 )
 def test_bad_arguments_get_a_sentence(scale: float, until: str, said: str, tmp_path: Path) -> None:

@@ -31,6 +31,7 @@ final as (
         is_declaration,
         person_id,
         file_line,
+        hours,
         month,
     from reasons_given
 

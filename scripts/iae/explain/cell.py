@@ -7,6 +7,7 @@ from typing import Any
 import duckdb
 
 from iae.errors import IaeError, printable
+from iae.months import parse_month
 from iae.territories import Territory, did_you_mean, find_territory
 
 
@@ -54,7 +55,7 @@ def find_cell(connection: duckdb.DuckDBPyConnection, name: str, territory: str, 
         raise IaeError("The warehouse is not built yet; run dbt build first.") from None
     found = _find_name(name, [*(row[0] for row in coverage), *(row[0] for row in scopes)])
     place = find_territory(territory)
-    asked = _parse_month(month)
+    asked = parse_month(month)
     components = {one: first for scope, one, first in scopes if scope == found}
     types = [one for one, first in components.items() if first <= asked] or [found]
     months = {
@@ -89,12 +90,3 @@ def _find_name(name: str, names: list[str]) -> str:
         f"{printable(name)} is no structure type{did_you_mean(name, names)}; "
         f"give one of {', '.join(names)}."
     )
-
-
-def _parse_month(text: str) -> date:
-    try:
-        if len(text) == len("2021-12"):
-            return date.fromisoformat(f"{text}-01")
-    except ValueError:
-        pass
-    raise IaeError(f"{printable(text)} is no month; write it as 2021-12.")

@@ -7,7 +7,7 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from iae.console import stdout, table_of
-from iae.errors import IaeError
+from iae.faults import read_published
 from iae.public_note import NOTE, Claims, recompute_claims
 from iae.sql import rows_if_there
 from iae.territories import Territory
@@ -18,9 +18,7 @@ FRANCE = Territory("FR", "national", "France")
 
 def show_summary(path: Path, nb_months: int, territory: Territory = FRANCE) -> None:
     """Show a territory by month: as published and what the note claims, then as recomputed."""
-    if not path.exists():
-        raise IaeError(f"{path}: nothing is published yet; run iae publish.")
-    with duckdb.connect(str(path), read_only=True) as connection:
+    with read_published(path) as connection:
         extracts = rows_if_there(
             connection,
             """

@@ -49,8 +49,6 @@ def write_release(published: Path, site: Path) -> Release:
     Other figures of the same date are a correction, with a folder of their own. Raise IaeError
     when nothing is published.
     """
-    if not published.is_file():
-        raise IaeError(f"{published}: nothing is published yet; run iae publish.")
     with read_published(published) as connection:
         tables = read_tables(connection)
         if not tables:

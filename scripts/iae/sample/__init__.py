@@ -1,6 +1,5 @@
 """A synthetic drop in the formats of the real extracts, calibrated on published figures."""
 
-import re
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -32,13 +31,6 @@ LAST_MONTH = date(2023, 12, 1)
 MAX_SCALE = 20.0
 # A drop with this file at its root is synthetic: the loader says so wherever it is shown.
 MARKER = "SYNTHETIC.md"
-
-
-def parse_month(text: str) -> date:
-    """Return the first day of a month written `YYYY-MM`; raise IaeError if it is not one."""
-    if not re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", text):
-        raise IaeError(f"{printable(text)} is not a month: write it as 2022-09.")
-    return date.fromisoformat(f"{text}-01")
 
 
 def write_sample(

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from iae.errors import IaeError, printable
+from iae.faults import check_published
 
 # A script and not a module: the DuckDB of this Python must not be found by the other one.
 SCRIPT = Path(__file__).with_name("lake.py")
@@ -33,8 +34,7 @@ def lake_python() -> Path:
 
 def share(published: Path, folder: Path) -> Share:
     """Write the published file as the next version of a lake; raise IaeError if it fails."""
-    if not published.is_file():
-        raise IaeError(f"{published}: nothing is published yet; run iae publish.")
+    check_published(published)
     python = lake_python()
     if not python.exists():
         raise IaeError(f"{python}: is missing; run make setup-share.")

@@ -13,7 +13,6 @@ import vl_convert
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
-from iae.errors import IaeError
 from iae.faults import read_published
 from iae.folders import replaced
 from iae.french import SOURCE_NAMES, french_date, french_month, french_number, signed_percent
@@ -63,11 +62,9 @@ def build_site(database: Path, out: Path) -> SiteSummary:
     """
     downloads: list[Download] = []
     with replaced(out, "site", others=OTHERS_FOLDERS) as new:
-        if not database.is_file():
-            raise IaeError(f"{database} does not exist: publish a build first (iae publish)")
-        updated = date.fromtimestamp(database.stat().st_mtime)
         with read_published(database) as connection:
             marts = Marts(connection)
+            updated = date.fromtimestamp(database.stat().st_mtime)
             contents = read_contents(marts, updated, out / RELEASES)
             for content in reversed(contents):
                 folder = new if content is contents[0] else new / SAMPLE_FOLDER

@@ -10,7 +10,7 @@ import xlsxwriter
 from xlsxwriter.worksheet import Worksheet
 
 from iae.datapackage import flat
-from iae.french import TABLE_DESCRIPTIONS
+from iae.french import typographic
 from iae.site.content import Content, given
 from iae.site.marts import Marts, Measure
 from iae.sql import write_files
@@ -37,6 +37,11 @@ COLUMNS = """
     from duckdb_columns()
     where schema_name = 'open_data' and table_name = $table
     order by column_index
+"""
+TITLE = """
+    select split_part(comment, chr(10), 1)
+    from duckdb_tables()
+    where schema_name = 'open_data' and table_name = $table
 """
 
 
@@ -76,12 +81,14 @@ def _write_table(marts: Marts, content: Content, name: str, folder: Path) -> Dow
     relation = marts.table(name).order("all")
     if content.is_synthetic:
         relation = relation.project("*, true as is_synthetic")
+    # Of the description of a table the first line, in French, says what a row is.
+    [(title,)] = marts.rows(TITLE, {"table": name})
     text, parquet = write_files(relation, folder, f"{prefix(content)}{name}")
     return Download(
         table=name,
         csv=text.name,
         parquet=parquet.name,
-        description=TABLE_DESCRIPTIONS[name],
+        description=typographic(title or ""),
         nb_rows=len(relation),
         csv_bytes=text.stat().st_size,
         parquet_bytes=parquet.stat().st_size,
