@@ -65,10 +65,10 @@ LONGEST_FIRST = (
     "test_editions",
     "test_proof",
     "test_year",
-    "test_publish",
     "test_kill",
-    "test_load_malformed",
     "test_open_data",
+    "test_load_malformed",
+    "test_publish",
 )
 SHARED = Path(os.environ.get("IAE_SHARED", PROJECT.parent / "shared"))
 # This process, for a while with these environment variables and no other.

@@ -1257,19 +1257,3 @@ def test_a_full_disk_is_not_the_fault_of_the_published_file(
     assert "no room left on the disk" in done.said
     assert "published file" not in done.said
     assert not (tmp_path / "site").exists()
-
-
-def test_sample_shows_all_departments(
-    browser: Browser, published_sample: Pipeline, tmp_path: Path
-) -> None:
-    published_sample.iae_here("site", "--out", tmp_path / "site")
-    site = Site(tmp_path / "site", published_sample.published)
-    page = "echantillon/index.html"
-    if not (site.folder / page).exists():  # no published series beside the sample
-        page = "index.html"
-    with site.opened(browser, page) as opened:
-        # Mayotte is outside the coverage of the recomputed figures.
-        assert len(opened.fills()) == 101
-        assert sum(fill.startswith("url(") for fill in opened.fills()) == 1
-        assert "Données fictives" in opened.text("aside.synthetic")
-        says_nothing_odd(opened)
