@@ -105,6 +105,8 @@ screenshots: site ## Take the pictures of the README again (needs a Chromium)
 ##@ Check
 
 SCRATCH := .scratch
+# DuckDB complains at the end of what dbt has left in memory.
+QUIET := 2> >(grep --line-buffered -vE '^nanobind: |^ - leaked |^ - \.\.\. skipped|^See https://nanobind' >&2)
 
 # A file of tests runs in one process: what its tests share is made once. Four processes for two
 # cores: a test that waits leaves its core to another.
@@ -115,7 +117,7 @@ FAST_TESTS := $(wildcard $(addsuffix .py,$(addprefix tests/python/test_, \
 
 .PHONY: check
 check: python-style sql-style ## Before each commit: style of what changed, types, the fast tests
-	$(PYTEST) $(FAST_TESTS)
+	$(PYTEST) $(FAST_TESTS) $(QUIET)
 
 .PHONY: test
 test: lint bouncer pytest ## Everything that checks the project, on a sample of its own
@@ -135,8 +137,6 @@ SQL := models analyses tests/singular
 # Python's collector, left alone, takes half of the time of sqlfluff.
 SQLFLUFF := env IAE_WAREHOUSE=:memory: $(BIN)/python -c \
     'import gc; gc.set_threshold(100_000); from sqlfluff.cli.commands import cli; cli()'
-# DuckDB complains at the end of what dbt has left in memory.
-QUIET := 2> >(sed '/^nanobind: leaked/,$$d' >&2)
 
 # What differs from the last commit; `make lint` reads all of it.
 .PHONY: sql-style
@@ -164,7 +164,7 @@ bouncer: $(VENV)-bouncer/.done scratch-build
 
 .PHONY: pytest
 pytest: $(VENV)/.done $(VENV)-share/.done scratch-build
-	IAE_TEST_SAMPLE=$(SCRATCH) $(PYTEST)
+	IAE_TEST_SAMPLE=$(SCRATCH) $(PYTEST) $(QUIET)
 
 .PHONY: audit-dependencies
 audit-dependencies: $(VENV)/.done ## Look the locked packages up in the published advisories
