@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import chdir, redirect_stdout
 from dataclasses import dataclass
+from fcntl import LOCK_EX, flock
 from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -281,11 +282,17 @@ def compiled_project(tmp_path_factory: pytest.TempPathFactory) -> CompiledProjec
     if done := os.environ.get("IAE_TEST_SAMPLE"):
         pipeline = Pipeline(Path(done).resolve())
     else:
-        pipeline = Pipeline(tmp_path_factory.mktemp("compiled"))
-        with opened_to_load(pipeline.warehouse):
-            pass
-        pipeline.dbt("seed", "--quiet")
-        pipeline.dbt("compile", "--quiet")
+        # One process of the tests compiles it, and the others wait.
+        root = tmp_path_factory.getbasetemp()
+        root = root.parent if "PYTEST_XDIST_WORKER" in os.environ else root
+        pipeline = Pipeline(root / "compiled")
+        with (root / "compiled.lock").open("w") as lock:
+            flock(lock, LOCK_EX)
+            if not pipeline.folder.exists():
+                with opened_to_load(pipeline.warehouse):
+                    pass
+                pipeline.dbt("seed", "--quiet")
+                pipeline.dbt("compile", "--quiet")
     return CompiledProject(pipeline.folder / "target", pipeline.warehouse)
 
 
