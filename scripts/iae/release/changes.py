@@ -6,11 +6,11 @@ from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
 import duckdb
-from jinja2 import Environment, StrictUndefined
 
 from iae.datapackage import NAME
 from iae.french import french_date, french_month, french_number, signed_number
 from iae.sql import literal
+from iae.templates import template
 
 FEED_TEMPLATE = Path(__file__).with_name("feed.atom.jinja")
 
@@ -163,16 +163,13 @@ def _period(months: list[date]) -> str:
 
 def feed(editions: list[tuple[dict[str, Any], str]], file: str) -> bytes:
     """Return the Atom feed of (descriptor, change log), newest first; `file` is its own name."""
-    environment = Environment(
-        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
-    environment.filters |= {
-        "french": french_version,
-        "urn": lambda name: uuid5(NAMESPACE_URL, name).urn,
-    }
     told = [
         (descriptor, "\n".join(line for line in log.splitlines() if line.startswith("- ")))
         for descriptor, log in editions
     ]
-    template = environment.from_string(FEED_TEMPLATE.read_text("utf-8"))
-    return template.render(editions=told, file=file, name=NAME).encode()
+    atom = template(
+        FEED_TEMPLATE.read_text("utf-8"),
+        french=french_version,
+        urn=lambda name: uuid5(NAMESPACE_URL, name).urn,
+    )
+    return atom.render(editions=told, file=file, name=NAME).encode()

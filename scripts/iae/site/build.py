@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import vl_convert
-from jinja2 import Environment, StrictUndefined
+from jinja2 import Template
 from markupsafe import Markup
 
 from iae.faults import read_published
@@ -20,6 +20,7 @@ from iae.release.release import FOLDER as RELEASES
 from iae.site.content import Content, given, read_contents
 from iae.site.downloads import DICTIONARY, FOLDER, WHOLE, Download, prefix, write_downloads
 from iae.site.marts import PUBLISHED_SOURCE, Extract, Marts
+from iae.templates import template
 
 ASSETS = files("iae.site") / "assets"
 SCRIPTS = (
@@ -93,6 +94,7 @@ def _write_page(
         dataset=content and not content.is_synthetic and _dataset(content, downloads),
         dictionary=content and f"{prefix(content)}{DICTIONARY}",
         whole=content and f"{prefix(content)}{WHOLE}",
+        departments=json.loads(_asset("departments.geojson")),
         scripts=SCRIPTS,
         style=Markup(_style()),  # noqa: S704 (our own)
     )
@@ -160,23 +162,19 @@ def _vega() -> str:
     return str(vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;", VEGA_LITE_VERSION))
 
 
-def _template() -> Any:
-    environment = Environment(
-        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+def _template() -> Template:
+    return template(
+        _asset("index.html.jinja"),
+        number=french_number,
+        delivered=_delivered,
+        covered=french_month,
+        decimal=lambda number: f"{number:.1f}".replace(".", ","),
+        percent=lambda percent: signed_percent(percent).lstrip("+"),
+        source=lambda source: SOURCE_NAMES.get(source, source),
+        size=_french_size,
+        breakable=lambda name: Markup("_<wbr>").join(name.split("_")),
+        script_json=_script_json,
     )
-    environment.filters |= {
-        "number": french_number,
-        "delivered": _delivered,
-        "covered": french_month,
-        "decimal": lambda number: f"{number:.1f}".replace(".", ","),
-        "percent": lambda percent: signed_percent(percent).lstrip("+"),
-        "source": lambda source: SOURCE_NAMES.get(source, source),
-        "size": _french_size,
-        "breakable": lambda name: Markup("_<wbr>").join(name.split("_")),
-        "script_json": _script_json,
-    }
-    environment.globals["departments"] = json.loads(_asset("departments.geojson"))
-    return environment.from_string(_asset("index.html.jinja"))
 
 
 def _delivered(extract: Extract) -> str:
