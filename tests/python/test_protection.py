@@ -182,6 +182,11 @@ FAULTS = {
         "where official_change is not null and territory_id = 'D01'",
         NOT_DERIVED,
     ),
+    "an exact change of the constant scope": (
+        "update open_data.composite_stock set constant_change = 2 "
+        "where official_change is not null and territory_id = 'D01'",
+        NOT_DERIVED,
+    ),
     "an exact difference": (
         "update open_data.reconciliation set difference = 1 where territory_id = 'FR'",
         NOT_DERIVED,

@@ -18,6 +18,7 @@ from iae.protection.attack import attack
 from iae.protection.shape import Grid, Shape
 from iae.protection.stock import (
     EXACT,
+    SCOPE_COLUMNS,
     Cells,
     LastEdition,
     Stock,
@@ -226,44 +227,42 @@ def _open_grid(shape: Shape, cells: Cells, month: date) -> Grid:
 
 def _check_what_is_derived(connection: duckdb.DuckDBPyConnection) -> None:
     """Refuse a change, rate or difference that does not follow from the rounded figures."""
-    ((nb_wrong,),) = connection.execute(
+    wrong_changes = " or ".join(
+        f"""
+            now.{scope}_change is not null
+            and (
+                now.{scope}_change != now.{column} - before.{column}
+                or now.{scope}_change_percent is distinct from
+                100 * now.{scope}_change / nullif(before.{column}, 0)
+            ) is not false
         """
+        for scope, column in SCOPE_COLUMNS.items()
+    )
+    ((nb_wrong,),) = connection.execute(
+        f"""
         with changes as (
-            select
-                now.official_change is not null
-                and (
-                    now.official_change != now.official_stock - before.official_stock
-                    or now.official_change_percent is distinct from
-                    100 * now.official_change / nullif(before.official_stock, 0)
-                ) is not false as is_official_wrong,
-                now.constant_change is not null
-                and (
-                    now.constant_change != now.constant_stock - before.constant_stock
-                    or now.constant_change_percent is distinct from
-                    100 * now.constant_change / nullif(before.constant_stock, 0)
-                ) is not false as is_constant_wrong,
+            select 1
             from open_data.composite_stock as now
             left join open_data.composite_stock as before
                 on
                     now.month = before.month + interval 12 month
                     and now.territory_id = before.territory_id
+            where {wrong_changes}
         ),
 
         differences as (
-            select
-                (
-                    reconciliation.constant_stock != composite.constant_stock
-                    or difference != composite.constant_stock - published_stock
-                    or difference_rate is distinct from difference / nullif(published_stock, 0)
-                ) is not false as is_wrong,
+            select 1
             from open_data.reconciliation as reconciliation
             left join open_data.composite_stock as composite using (month, territory_id)
+            where (
+                reconciliation.constant_stock != composite.constant_stock
+                or difference != composite.constant_stock - published_stock
+                or difference_rate is distinct from difference / nullif(published_stock, 0)
+            ) is not false
         )
 
-        select
-            (select count(*) from changes where is_official_wrong or is_constant_wrong)
-            + (select count(*) from differences where is_wrong)
-        """
+        select (select count(*) from changes) + (select count(*) from differences)
+        """  # noqa: S608
     ).fetchall()
     if nb_wrong:
         raise ProtectionError(
