@@ -29,10 +29,15 @@ def warehouse_path() -> Path:
 
 
 def published_path(warehouse: Path) -> Path:
-    """Return the path of the file that analysts read; raise IaeError if it is the working file."""
+    """Return the path of the file that analysts read.
+
+    Raise IaeError if it is the working file, or a folder is in its place.
+    """
     path = warehouse.with_name(PUBLISHED_NAME)
     if path == warehouse:
         raise IaeError(
             f"{warehouse}: is the name of the published file; set IAE_WAREHOUSE to another."
         )
+    if path.is_dir():
+        raise IaeError(f"{path}: is a folder, in the place of the published file; move it away.")
     return path

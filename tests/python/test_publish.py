@@ -122,6 +122,14 @@ def test_refuses_to_publish_over_the_working_file(pipeline: Pipeline) -> None:
     assert (done.code, "set IAE_WAREHOUSE to another" in done.said) == (1, True)
 
 
+def test_a_folder_in_the_place_of_the_published_file_is_named(pipeline: Pipeline) -> None:
+    write_warehouse(pipeline)
+    (pipeline.published / "mine").mkdir(parents=True)
+    for command in ("publish", "summary", "site", "release"):
+        assert "is a folder, in the place of the published file" in pipeline.refusal(command)
+    assert (pipeline.published / "mine").is_dir()
+
+
 def test_holds_the_marts_and_nothing_else(pipeline: Pipeline) -> None:
     write_warehouse(pipeline)
     assert "Warning: Half of Paris is missing: 2" in pipeline.publish()
