@@ -63,7 +63,8 @@ ANNEXES = words("ACI054180019 EI971200001 AI075190001 ETTI001191234 ETTI02A19000
 ODD_ANNEXES = words("""ETTI59L181001 AI59V190003 AI20A190001 AI020190001 EI6AE180001 AI976200001
     XYZ aci054180019 AI2A190001 AI69D190001 AI098200001 054180019 EITI2B0190001 AI001
     FDI975200001""")
-MEASURES = words("ACI_DC ACI_MP EI_DC EI_MP EITI_DC AI_DC AI_DC ETTI_DC ETTI_DC")
+MEASURES_OF_CONTRACTS = words("ACI_DC ACI_MP EI_DC EI_MP EITI_DC")
+MEASURES = [*MEASURES_OF_CONTRACTS, *words("AI_DC AI_DC ETTI_DC ETTI_DC")]
 ODD_MEASURES = ["FDI_DC", "ACIPA_DC", "EIPA_DC", "ZZZ_DC", "", "aci_dc", "ACI", " AI_DC "]
 AMENDMENTS = ["0", "1", "2", ""]
 ODD_AMENDMENTS = ["x", "10", "9", "-1", "1.5", "1e3", "2.0", "+1", "99999999999999999999"]
@@ -200,7 +201,9 @@ class Writer:
             "contrat_id_ctr": self.ids(self.nb_rows, ["A"]),
             "contrat_id_pph": self.ids(self.nb_rows // 3, ["P9"]),
             "contrat_id_structure": self.ids(self.nb_rows // 12, ["888"]),
-            "contrat_mesure_disp_code": self.pick(MEASURES[:6] + MEASURES[:5], ODD_MEASURES),
+            "contrat_mesure_disp_code": self.pick(
+                [*MEASURES_OF_CONTRACTS, "AI_DC", *MEASURES_OF_CONTRACTS], ODD_MEASURES
+            ),
             "contrat_date_embauche": start,
             "contrat_date_fin_contrat": end,
             "contrat_date_sortie_definitive": self.any_date(0.8),
